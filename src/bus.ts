@@ -1,0 +1,212 @@
+/** The bus: the only file that knows every room. It wires them, starts them, and hands calls on. */
+import { plain } from "./container/plain.js";
+import type { Handler } from "./delivery/delivery.js";
+import type { Logger, Notices } from "./delivery/notice.js";
+import type { LaneName, SubscriptionOptions } from "./delivery/policies.js";
+import type { Publish, PublishOptions } from "./delivery/receipt.js";
+import { type BusOptions, checkBusOptions } from "./dispatch/bus-options.js";
+import { Carriages } from "./dispatch/carriages.js";
+import type { CloseReport } from "./dispatch/closing.js";
+import type { DeadLetters } from "./dispatch/dead-letters.js";
+import { type Description, describe } from "./dispatch/description.js";
+import { Engine } from "./dispatch/engine.js";
+import type { Facilities } from "./dispatch/facilities.js";
+import { type Health, reasonsOf } from "./dispatch/health.js";
+import { patternOf } from "./dispatch/pattern.js";
+import { next, stream, type StreamOptions, type Subscribe } from "./dispatch/stream.js";
+import { type Subscriptions, subscriptionsIn } from "./dispatch/subscriptions.js";
+import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
+import { type Observer, Topics } from "./dispatch/topics.js";
+import type { TransactionScope } from "./dispatch/transaction.js";
+import { type Undo, undoOf } from "./dispatch/undo.js";
+import type { Envelope } from "./event/envelope.js";
+import type { AnyEvent, EventClass, EventOf, Events } from "./event/event.js";
+import type { Lane } from "./lane/lane.js";
+import { DeadLetterBox } from "./ledger/dead-letter-box.js";
+import { Journal, type JournalEntry } from "./ledger/journal.js";
+import { consoleLogger, Log } from "./ledger/log.js";
+import { NoticeBoard } from "./ledger/notice-board.js";
+import { Redaction } from "./ledger/redaction.js";
+import { Clock } from "./runtime/clock.js";
+import { type Duration, toMs } from "./runtime/duration.js";
+import { Ids } from "./runtime/ids.js";
+import { processRuntime, type Runtime } from "./runtime/runtime.js";
+import { Timers } from "./runtime/timers.js";
+import type { SubscriberClass } from "./subscriber/subscriber-options.js";
+
+/** Not exported from the package: `createBus` is the way to a bus. */
+export interface BusWiring {
+  readonly options: BusOptions;
+  readonly runtime: Runtime;
+}
+
+/** Events come in, subscribers get them. A class, so that it can be a container token and a constructor's type. */
+export class Bus {
+  /** Hands one event or several to the bus; resolves when every lane, or the transport, has accepted. */
+  readonly publish: Publish;
+  /** What happens, for whoever watches; a listener cannot change it. */
+  readonly notices: Notices;
+  /** The lanes by name: those of `createBus({ lanes })`, and one per subscription that names none. */
+  readonly lanes: ReadonlyMap<LaneName, Lane>;
+  /** Deliveries that ended unhandled, to be looked at, replayed or discarded. */
+  readonly deadLetters: DeadLetters;
+  readonly subscriptions: Subscriptions;
+  readonly #engine: Engine;
+  readonly #facilities: Facilities;
+  readonly #carriages: Carriages;
+
+  /** @internal */
+  constructor({ options, runtime }: BusWiring) {
+    checkBusOptions(options);
+    const { transport, transports = transport === undefined ? {} : { default: transport } } = options;
+    this.#carriages = new Carriages(transports);
+    this.#facilities = facilitiesOf(this, options, runtime, this.#carriages);
+    const container = options.container ?? plain();
+    container.provide(Bus, this);
+    container.provide(Clock, this.#facilities.clock);
+    this.#engine = new Engine({ options, container, facilities: this.#facilities, carriages: this.#carriages });
+    for (const event of [options.events ?? []].flat() as EventClass[]) this.#facilities.topics.of(event);
+    this.publish = this.#engine.publishFrom(undefined);
+    this.notices = this.#facilities.notices;
+    this.lanes = this.#engine.registry.lanes as ReadonlyMap<LaneName, Lane>;
+    this.deadLetters = this.#engine.deadLetters;
+    this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
+  }
+
+  /**
+   * Makes the subscribers, opens the transports and releases what was published before. Idempotent; rejects with a
+   * `StartError` that lists all faults, and may be called again when they are mended.
+   */
+  start(): Promise<void> {
+    return this.#engine.start();
+  }
+
+  /**
+   * Takes nothing more from outside, lets what waits and runs end until the deadline, then aborts, and reports by name
+   * what was left. Idempotent; a closed bus is final. Called inside a delivery it does not wait for that delivery.
+   * The deadline defaults to 25 s.
+   */
+  async close(options: { deadline?: Duration | undefined } = {}): Promise<CloseReport> {
+    return this.#engine.close(toMs(options.deadline ?? "25s", "deadline"));
+  }
+
+  /** `close()` with its default deadline, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Resolves when nothing is ready, running, waiting to publish or in transit. Timers do not count. */
+  idle(): Promise<void> {
+    return this.#engine.idle();
+  }
+
+  /** Runs the handlers now, inline, and throws what they threw; no lane, no key, no retry, no dedupe. */
+  invoke(event: AnyEvent, options?: Pick<PublishOptions, "headers" | "key">): Promise<void> {
+    return this.#engine.invoke(event, options);
+  }
+
+  /** Adds a function as a subscription; its undo stops future deliveries. Equal names are a `TypeError`. */
+  on<const C extends Events>(events: C, handler: Handler<EventOf<C>>): Undo;
+  on<const C extends Events>(events: C, options: SubscriptionOptions<EventOf<C>>, handler: Handler<EventOf<C>>): Undo;
+  on(events: Events, ...rest: readonly unknown[]): Undo {
+    const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
+    return this.#engine.on(events, options as SubscriptionOptions<never>, handler as Handler<never>);
+  }
+
+  /** Events as an async iterable: subscribes at the first `next()`, keeps 1,000 and then drops the oldest. */
+  stream<const C extends Events>(events: C, options?: StreamOptions): AsyncIterable<EventOf<C>> {
+    return stream<EventOf<C>>(this.#subscribe(events), options);
+  }
+
+  /** The next event that the predicate accepts. */
+  next<const C extends Events>(
+    events: C,
+    predicate?: (event: EventOf<C>) => boolean,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<EventOf<C>> {
+    return next<EventOf<C>>(this.#subscribe(events), predicate, options.signal);
+  }
+
+  /**
+   * Watches by pattern, synchronously, when an event is accepted: `*` is one token, `**` at the end is one or more.
+   * Never delays or changes a delivery, and never makes an event handled.
+   */
+  tap<const P extends string>(
+    pattern: P & PatternCheck<P>,
+    observer: (event: Tapped<P>, envelope: Envelope<Tapped<P>>) => void,
+  ): Undo {
+    const tap = { matches: patternOf(pattern), observer: observer as unknown as Observer };
+    return undoOf(this.#facilities.topics.addTap(tap));
+  }
+
+  /** Publishes inside reserve their places, and are delivered when the work succeeds; a throw takes them back. */
+  transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+    return this.#engine.transaction(work);
+  }
+
+  /** Whether it lives, whether it is ready, and why not. */
+  health(): Health {
+    const { isReady, isClosed, registry } = this.#engine;
+    const reasons = reasonsOf(this.#facilities, registry, this.#carriages.ports);
+    if (!isReady) reasons.unshift(isClosed ? "the bus is closed" : "the bus has not started");
+    return { live: !isClosed, ready: reasons.length === 0, reasons };
+  }
+
+  /** Accepted deliveries and held events that a crash would lose now. */
+  get atRisk(): number {
+    return this.#engine.atRisk;
+  }
+
+  /** Events, lanes, subscriptions, steps and counts: as data, and as text by `String()`. */
+  describe(): Description {
+    return describe(this.#described());
+  }
+
+  /** What was decided for each delivery of an event, when the journal is on; or who gets an event, and through what. */
+  explain(eventId: string): readonly JournalEntry[];
+  explain(event: EventClass): Description;
+  explain(subject: string | EventClass): readonly JournalEntry[] | Description {
+    if (typeof subject !== "string") return describe(this.#described(), subject);
+    return this.#facilities.journal?.of(subject) ?? [];
+  }
+
+  #described() {
+    return {
+      registry: this.#engine.registry,
+      topics: this.#facilities.topics,
+      counts: this.#engine.placement.counts,
+    };
+  }
+
+  #subscribe(events: Events): Subscribe {
+    return (options, handler) => this.#engine.on(events, options as SubscriptionOptions<never>, handler, "stream");
+  }
+}
+
+/** Makes a bus. Options are checked at once, all faults in one `TypeError`; subscribers are looked at by `start()`. */
+export function createBus<const S extends readonly SubscriberClass[]>(options: BusOptions<S> = {}): Bus {
+  return new Bus({ options: options as unknown as BusOptions, runtime: processRuntime });
+}
+
+function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages: Carriages): Facilities {
+  const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
+  const timers = new Timers(runtime);
+  return {
+    bus,
+    runtime,
+    timers,
+    clock: new Clock({ runtime, timers }),
+    ids: new Ids(runtime.host),
+    topics: new Topics((definition) => carriages.of(definition)),
+    notices: new NoticeBoard(logger),
+    journal: journal ? new Journal(journal === true ? 10_000 : journal.size, runtime.host) : undefined,
+    deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
+    redaction: new Redaction(options.redact ?? []),
+    log: new Log(logger),
+    source: options.source ?? "/signalbox",
+    stamp: options.stamp,
+    keepsContext: options.context ?? true,
+    isolate: options.isolate ?? "none",
+    onUnhandled: options.onUnhandled ?? "warn",
+  };
+}

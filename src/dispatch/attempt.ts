@@ -1,0 +1,116 @@
+/** One attempt at a delivery: what the handler gets, and the frame that its async context carries. */
+import { Delivery } from "../delivery/delivery.js";
+import type { Publish } from "../delivery/receipt.js";
+import type { EventHeaders } from "../event/envelope.js";
+import type { AnyEvent } from "../event/event.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Frame } from "../runtime/context.js";
+import type { Duration } from "../runtime/duration.js";
+import type { Ticket } from "./ticket.js";
+
+/** What an attempt needs of its bus. */
+export interface AttemptHost {
+  readonly bus: object;
+  readonly clock: Clock;
+  monotonic(): number;
+  publishFrom(frame: Frame): Publish;
+}
+
+export class AttemptDelivery extends Delivery implements Frame {
+  readonly ticket: Ticket;
+  readonly attempt: number;
+  readonly #host: AttemptHost;
+  /* A signal costs more than a quiet delivery: it is made when somebody looks at it. */
+  #controller: AbortController | undefined = undefined;
+  #abortReason: unknown = undefined;
+  /** On the turn clock: when it started. */
+  readonly startedAt: number;
+  /** The turn that it started in, or -1 where its time is measured exactly. */
+  readonly startedIn: number;
+  #isOver = false;
+  /** Whether `close()` or `idle()` waits for what this attempt is waiting for itself. */
+  isExcused = false;
+  /** It goes on past its timeout and grace. */
+  isStuck = false;
+  /** The deadline of a close or the loss of a lease ended it: its failure is not counted. */
+  isWithdrawn = false;
+
+  constructor(ticket: Ticket, host: AttemptHost, startedAt: number, startedIn: number) {
+    super();
+    this.ticket = ticket;
+    this.attempt = ticket.failures + 1;
+    this.#host = host;
+    this.startedAt = startedAt;
+    this.startedIn = startedIn;
+  }
+
+  get bus(): object {
+    return this.#host.bus;
+  }
+  get event(): AnyEvent {
+    return this.ticket.publication.event;
+  }
+  get eventId(): string {
+    return this.ticket.publication.id;
+  }
+  get subscription(): string {
+    return this.ticket.route.name;
+  }
+  get deliveries(): number {
+    return this.ticket.deliveries;
+  }
+  get key(): string | undefined {
+    return this.ticket.key;
+  }
+  get headers(): EventHeaders {
+    return this.ticket.publication.headers;
+  }
+  get cause(): string | undefined {
+    return this.ticket.publication.cause;
+  }
+
+  get deadline(): Date | undefined {
+    const { timeout } = this.ticket.route;
+    return timeout && new Date(this.#host.clock.now().getTime() + timeout.timeoutMs - this.ranMs());
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    return this.#controller.signal;
+  }
+
+  get publish(): Publish {
+    return this.#host.publishFrom(this);
+  }
+
+  sleep(duration: Duration): Promise<void> {
+    return this.#host.clock.sleep(duration, { signal: this.signal });
+  }
+
+  /** The delivery whose slot this attempt runs in; an inline one may run in another's. */
+  get holder(): AttemptDelivery | undefined {
+    return this.ticket.standing === "running" ? this : undefined;
+  }
+
+  /** Whether what is published here belongs to this delivery: until it is final. */
+  get isInside(): boolean {
+    return this.ticket.standing !== "ended";
+  }
+
+  /** Aborts the signal; after the attempt is over it never does. */
+  abort(reason: unknown): void {
+    if (this.#isOver || this.#abortReason !== undefined) return;
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  over(): void {
+    this.#isOver = true;
+  }
+
+  /** Milliseconds since it started. */
+  ranMs(): number {
+    return this.#host.monotonic() - this.startedAt;
+  }
+}

@@ -1,0 +1,57 @@
+/** The transports of a bus, each with its carriage; memory goes straight. */
+import type { EventDefinition } from "../event/definition.js";
+import { MemoryTransport } from "../transport/memory.js";
+import type { Item, Transport } from "../transport/transport.js";
+import { didYouMean } from "../runtime/options.js";
+import { type Carriage, StraightCarriage } from "./carriage.js";
+import { deadLetterOf } from "./undeliverable.js";
+import { PortCarriage, type PortParts } from "./port-carriage.js";
+
+const DEFAULT = "default";
+
+export class Carriages {
+  readonly #byName = new Map<string, Carriage>();
+  #parts: Omit<PortParts, "refused"> | undefined;
+
+  constructor(transports: Readonly<Record<string, Transport>>) {
+    if (transports[DEFAULT] === undefined) this.#byName.set(DEFAULT, new StraightCarriage(DEFAULT));
+    for (const [name, transport] of Object.entries(transports)) this.#byName.set(name, this.#carriage(name, transport));
+  }
+
+  /** Those that work through the port of their transport. */
+  get ports(): readonly PortCarriage[] {
+    return [...this.#byName.values()].filter((each) => each instanceof PortCarriage);
+  }
+
+  /** The carriage of an event. */
+  of(definition: EventDefinition): Carriage {
+    const name = definition.transport ?? DEFAULT;
+    const carriage = this.#byName.get(name);
+    if (carriage !== undefined) return carriage;
+    throw new TypeError(
+      `Event ${definition.name} names the transport \`${name}\`, which createBus({ transports }) does not have.${didYouMean(name, [...this.#byName.keys()])}`,
+    );
+  }
+
+  /** Gives the ports the rest of the bus, which knows them first. */
+  connect(parts: Omit<PortParts, "refused">): void {
+    this.#parts = parts;
+  }
+
+  #carriage(name: string, transport: Transport): Carriage {
+    if (transport instanceof MemoryTransport) return new StraightCarriage(name);
+    return new PortCarriage(name, transport, () => {
+      const parts = this.#parts!;
+      return { ...parts, refused: (item, error) => this.#refused(transport, item, error) };
+    });
+  }
+
+  /* What cannot become a delivery is kept with its bytes, and its neighbours go on. */
+  #refused(transport: Transport, item: Item, error: Error): void {
+    const { facilities } = this.#parts!;
+    const letter = deadLetterOf(item, error, facilities);
+    facilities.deadLetters.add(letter);
+    facilities.log.undeliverable(item.group, letter.reason, error);
+    void transport.settle(item, { kind: "deadLetter", reason: letter.reason });
+  }
+}

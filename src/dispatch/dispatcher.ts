@@ -1,0 +1,58 @@
+/** Runs one delivery from start to end: the attempt, its async context, the call, the settlement. */
+import type { Runner } from "../lane/slots.js";
+import { deadLetter } from "../delivery/outcome.js";
+import { type AttemptHost, AttemptDelivery } from "./attempt.js";
+import type { Facilities } from "./facilities.js";
+import type { Recorder } from "./recorder.js";
+import type { Settlement } from "./settlement.js";
+import type { Ticket } from "./ticket.js";
+
+/* An exact time costs two readings of the clock; one delivery in 64 tells as much of a percentile. */
+const SAMPLE_MASK = 63;
+const PARKED = deadLetter("parked");
+
+export class Dispatcher implements Runner<Ticket> {
+  readonly #facilities: Facilities;
+  readonly #host: AttemptHost;
+  readonly #recorder: Recorder;
+  readonly #settlement: Settlement;
+  #started = 0;
+
+  constructor(facilities: Facilities, host: AttemptHost, recorder: Recorder, settlement: Settlement) {
+    this.#facilities = facilities;
+    this.#host = host;
+    this.#recorder = recorder;
+    this.#settlement = settlement;
+  }
+
+  start(ticket: Ticket): unknown {
+    ticket.attempts++;
+    const attempt = (ticket.attempt = this.#attempt(ticket));
+    this.#recorder.started(ticket);
+    if (ticket.foregone !== undefined) return foregone(ticket);
+    if (ticket.key !== undefined && ticket.route.parked.has(ticket.key)) return PARKED;
+    const { caller } = ticket.publication;
+    return caller === undefined ? called(attempt) : caller.run(attempt, called, attempt);
+  }
+
+  end(ticket: Ticket, answer: unknown, isFailure: boolean): void {
+    if (ticket.attempt?.isExcused === true) ticket.route.lane.excused--;
+    if (ticket.standing === "running") this.#settlement.end(ticket, answer, isFailure);
+    else this.#recorder.late(ticket, isFailure ? answer : undefined);
+  }
+
+  #attempt(ticket: Ticket): AttemptDelivery {
+    const { host, turn } = this.#facilities.runtime;
+    if ((++this.#started & SAMPLE_MASK) === 1) return new AttemptDelivery(ticket, this.#host, host.monotonic(), -1);
+    return new AttemptDelivery(ticket, this.#host, turn.monotonic(), turn.number);
+  }
+}
+
+function called(attempt: AttemptDelivery): unknown {
+  return attempt.ticket.route.call(attempt.event, attempt);
+}
+
+function foregone({ foregone: decided }: Ticket): unknown {
+  if (decided !== undefined && "outcome" in decided) return decided.outcome;
+  throw decided?.error;
+}

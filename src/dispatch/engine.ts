@@ -1,0 +1,199 @@
+/** The parts of dispatch, put together: one engine per bus. */
+import type { Container } from "../container/container.js";
+import type { Handler } from "../delivery/delivery.js";
+import type { LaneNoticeName } from "../delivery/notice.js";
+import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { Publish, PublishOptions } from "../delivery/receipt.js";
+import type { AnyEvent, Events } from "../event/event.js";
+import { BusClosedError, NotStartedError } from "../errors.js";
+import type { Lane } from "../lane/lane.js";
+import { currentFrame, type Frame } from "../runtime/context.js";
+import { checkOptions, refuse } from "../runtime/options.js";
+import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
+import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
+import type { AttemptHost } from "./attempt.js";
+import type { BusOptions } from "./bus-options.js";
+import { Carriages } from "./carriages.js";
+import { Closing, type CloseReport } from "./closing.js";
+import { KeptDeadLetters } from "./dead-letters.js";
+import { Dispatcher } from "./dispatcher.js";
+import type { Facilities } from "./facilities.js";
+import { invoke } from "./invoke.js";
+import { Placement } from "./placement.js";
+import { Planner } from "./planner.js";
+import { subscriptionOptions } from "./policy-options.js";
+import { Publisher } from "./publisher.js";
+import { Recorder } from "./recorder.js";
+import { Registry } from "./registry.js";
+import type { Route } from "./route.js";
+import { Sealer } from "./sealer.js";
+import { Settlement } from "./settlement.js";
+import { Starting } from "./starting.js";
+import { deliveryOf, transaction, type TransactionScope } from "./transaction.js";
+import { type Undo, undoOf } from "./undo.js";
+
+export interface EngineWiring {
+  readonly options: BusOptions;
+  readonly container: Container;
+  readonly facilities: Facilities;
+  readonly carriages: Carriages;
+}
+
+export class Engine {
+  readonly registry: Registry;
+  readonly placement: Placement;
+  readonly deadLetters: KeptDeadLetters;
+  readonly facilities: Facilities;
+  readonly #defaults: Policies;
+  readonly #planner: Planner;
+  readonly #publisher: Publisher;
+  readonly #sealer: Sealer;
+  readonly #starting: Starting;
+  readonly #closing: Closing;
+  readonly #host: AttemptHost;
+  readonly #carriages: Carriages;
+  #functions = 0;
+  #started: Promise<void> | undefined;
+  #closed: Promise<CloseReport> | undefined;
+  isReady = false;
+
+  constructor({ options, container, facilities, carriages }: EngineWiring) {
+    const { runtime, timers, clock, bus } = facilities;
+    const quiet = (): void => this.#closing.quiet();
+    const publishFrom = (frame: Frame): Publish => this.publishFrom(frame);
+    this.facilities = facilities;
+    this.#carriages = carriages;
+    this.#host = { bus, clock, monotonic: () => runtime.host.monotonic(), publishFrom };
+    this.#defaults = { ...options.defaults, steps: [...(options.steps ?? []), ...(options.defaults?.steps ?? [])] };
+    const recorder = new Recorder(facilities);
+    const settlement = new Settlement(facilities, recorder);
+    const runner = new Dispatcher(facilities, this.#host, recorder, settlement);
+    const notify = (name: LaneNoticeName, lane: Lane): void => this.#notify(name, lane);
+    this.registry = new Registry(options.lanes ?? {}, facilities.topics, { runtime, timers, runner, notify, quiet });
+    this.#planner = new Planner(facilities);
+    this.#sealer = new Sealer(facilities);
+    this.placement = new Placement(facilities, { recorder, settlement, onQuiet: quiet });
+    const parts = { facilities, registry: this.registry, planner: this.#planner, placement: this.placement };
+    this.#publisher = new Publisher(facilities, { ...parts, sealer: this.#sealer, heldMax: options.heldMax ?? 10_000 });
+    this.deadLetters = new KeptDeadLetters({ ...parts, checkOpen: () => this.#checkOpen("deadLetters.replay()") });
+    carriages.connect({ facilities, planner: this.#planner, recorder, route: (name) => this.registry.route(name) });
+    const ports = (): Carriages["ports"] => carriages.ports;
+    this.#closing = new Closing({ ...parts, publisher: this.#publisher, settlement, carriages: ports });
+    const declared = (options.subscribers ?? []).map((target) => subscriptionsOf(target));
+    const faults = declared.flatMap((each) => this.#admit(each));
+    this.#starting = new Starting({ ...parts, recorder, container, declared, faults, carriages: ports });
+  }
+
+  /** Events that no lane has begun yet, retries included: what a crash would lose now. */
+  get atRisk(): number {
+    let count = this.#publisher.heldCount;
+    for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
+    return count;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  start(): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(new BusClosedError());
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#starting.start();
+    } catch (error) {
+      this.#started = undefined;
+      throw error;
+    }
+    if (this.#closed !== undefined) throw new BusClosedError();
+    this.isReady = true;
+    this.#publisher.release();
+  }
+
+  close(deadlineMs: number): Promise<CloseReport> {
+    const from = deliveryOf(currentFrame());
+    this.#closed ??= this.#close(deadlineMs, from);
+    if (from !== undefined) this.#closing.excuse(from);
+    return this.#closed;
+  }
+
+  /* A close during a start lets it come to its end, so that nothing is opened behind its back. */
+  async #close(deadlineMs: number, from: ReturnType<typeof deliveryOf>): Promise<CloseReport> {
+    const wasStarting = this.#started;
+    this.#publisher.admission = this.isReady ? "inside" : "closed";
+    await wasStarting?.catch(() => undefined);
+    this.isReady = false;
+    return this.#closing.close(deadlineMs, from);
+  }
+
+  idle(): Promise<void> {
+    return this.#closing.idle(deliveryOf(currentFrame()));
+  }
+
+  /** `publish` from a frame, or from wherever the call runs. */
+  publishFrom(frame: Frame | undefined): Publish {
+    const publish = (given: AnyEvent | readonly AnyEvent[], options?: PublishOptions): Promise<unknown> =>
+      this.#publisher.publish(given, options, frame ?? currentFrame());
+    return publish as Publish;
+  }
+
+  async invoke(event: AnyEvent, options: PublishOptions | undefined): Promise<void> {
+    this.#checkOpen("invoke()");
+    const from = deliveryOf(currentFrame());
+    await invoke(this.#sealer.seal(event, options, from, undefined), this.#host);
+  }
+
+  transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+    const { facilities, placement } = this;
+    return transaction(work, { facilities, placement, planner: this.#planner }, (frame) => this.publishFrom(frame));
+  }
+
+  /** Adds a function as a subscription; `label` begins its name where the options give none. */
+  on(events: Events, options: SubscriptionOptions<never>, handler: Handler<never>, label?: string): Undo {
+    if (this.#closed !== undefined) throw new BusClosedError();
+    refuse(checkOptions("options", options, subscriptionOptions));
+    if (typeof handler !== "function") throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
+    const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
+    const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
+    const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
+    this.#starting.connect(route);
+    if (this.isReady && this.#carriages.ports.length > 0) void this.#starting.join(route);
+    return undoOf(() => this.registry.remove(route));
+  }
+
+  remove(route: Route): void {
+    this.registry.remove(route);
+  }
+
+  #admit(declared: Declared): string[] {
+    const where = (method: string | symbol): string => `${declared.name}.${String(method)}`;
+    const faults = [
+      ...declared.faults,
+      ...checkOptions(`@Subscriber ${declared.name}`, declared.policies, subscriptionOptions),
+      ...declared.handlers.flatMap((each) => checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions)),
+    ];
+    if (faults.length > 0) return faults;
+    return subscriptionsFrom(declared, this.#defaults).flatMap((subscription) => this.#add(subscription));
+  }
+
+  #add(subscription: Subscription): string[] {
+    const faults = this.registry.faults(subscription);
+    if (faults.length === 0) this.registry.add(subscription);
+    return faults;
+  }
+
+  #checkOpen(call: string): void {
+    if (this.#closed !== undefined) throw new BusClosedError();
+    if (!this.isReady) throw new NotStartedError(`${call} came before start()`);
+  }
+
+  #notify(name: LaneNoticeName, lane: Lane): void {
+    const { notices, runtime } = this.facilities;
+    if (!notices.hears(name)) return;
+    const { waiting, running } = lane;
+    notices.post(name, { at: new Date(runtime.host.now()), lane: lane.name, waiting, running });
+  }
+}

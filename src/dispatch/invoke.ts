@@ -1,0 +1,66 @@
+/** `bus.invoke`: the handlers run now, inline, and what they throw comes out. No lane, no key, no retry, no dedupe. */
+import { InvokeDepthError } from "../errors.js";
+import { isOutcome } from "../delivery/outcome.js";
+import { Tree } from "../ledger/tree.js";
+import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
+import { isThenable } from "../runtime/thenable.js";
+import { AttemptDelivery, type AttemptHost } from "./attempt.js";
+import type { Planned } from "./planner.js";
+import type { Route } from "./route.js";
+import { Ticket } from "./ticket.js";
+import { deliveryOf } from "./transaction.js";
+
+const DEPTH_MAX = 64;
+
+/** An attempt that runs in its caller's place. */
+class InlineAttempt extends AttemptDelivery {
+  readonly depth: number;
+  readonly #outer: AttemptDelivery | undefined;
+
+  constructor(ticket: Ticket, host: AttemptHost, outer: Frame | undefined) {
+    super(ticket, host, host.monotonic(), -1);
+    this.#outer = deliveryOf(outer);
+    this.depth = depthOf(this.#outer) + 1;
+  }
+
+  override get holder(): AttemptDelivery | undefined {
+    return this.#outer?.holder;
+  }
+}
+
+/** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
+export async function invoke({ publication, routes }: Planned, host: AttemptHost): Promise<void> {
+  const outer = currentFrame();
+  if (depthOf(deliveryOf(outer)) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
+  const runs = routes.map((route) => run(route, publication, host, outer));
+  const ended = await Promise.allSettled(runs);
+  const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} handlers of ${publication.name} failed.`);
+}
+
+async function run(
+  route: Route,
+  publication: Planned["publication"],
+  host: AttemptHost,
+  outer: Frame | undefined,
+): Promise<void> {
+  if (route.subscription.options.when?.(publication.event) === false) return;
+  const ticket = new Ticket(route, publication, new Tree(), publication.key);
+  const attempt = new InlineAttempt(ticket, host, outer);
+  ticket.attempt = attempt;
+  ticket.attempts = 1;
+  try {
+    const answer = withFrame(attempt, () => route.call(publication.event, attempt));
+    const ended = isThenable(answer) ? await answer : answer;
+    if (isOutcome(ended) && ended.outcome !== "done" && ended.outcome !== "drop")
+      throw new Error(`${route.name} answered ${ended.outcome} (${ended.reason ?? "no reason"}) to an invoke, which has no queue to try again from.`);
+  } finally {
+    attempt.over();
+    ticket.standing = "ended";
+  }
+}
+
+function depthOf(attempt: AttemptDelivery | undefined): number {
+  return attempt instanceof InlineAttempt ? attempt.depth : 0;
+}

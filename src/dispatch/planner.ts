@@ -1,0 +1,138 @@
+/**
+ * The one synchronous step that decides all routes of a publish: who gets it, who had it, which lane has room, who must
+ * wait. A plan that nobody refuses is carried out; one that a lane refuses leaves no trace.
+ */
+import { CascadeOverflowError, LaneFullError } from "../errors.js";
+import { deadLetter } from "../delivery/outcome.js";
+import type { Verdict } from "../lane/lane.js";
+import { Tree } from "../ledger/tree.js";
+import { circleOf } from "../runtime/wait-for.js";
+import { AttemptDelivery } from "./attempt.js";
+import type { Facilities } from "./facilities.js";
+import type { Publication } from "./publication.js";
+import type { Route } from "./route.js";
+import { Ticket } from "./ticket.js";
+
+/** What is to become of a ticket. */
+export type Decision = Verdict | "filtered" | "deduplicated";
+
+export interface Plan {
+  readonly tickets: Ticket[];
+  readonly decisions: Decision[];
+  /** Every lane has room: what nearly all plans are. */
+  isCalm: boolean;
+  hasWaiting: boolean;
+  /** Why the whole publish is refused. */
+  refusal: Error | undefined;
+}
+
+/** What the plan has to know of the publish. */
+export interface Planned {
+  readonly publication: Publication;
+  readonly tree: Tree;
+  readonly routes: readonly Route[];
+  /** Names of those that took it when this object was published before. */
+  readonly acceptedBefore: readonly string[];
+}
+
+const HOPS_MAX = 100;
+const LOOP = deadLetter("loop");
+
+export class Planner {
+  readonly #facilities: Facilities;
+
+  constructor(facilities: Facilities) {
+    this.#facilities = facilities;
+  }
+
+  /** Decides; `from` is the delivery that publishes. Held events (`isOwed`) wait where others are refused. */
+  plan(publishes: readonly Planned[], from: AttemptDelivery | undefined, isOwed: boolean): Plan {
+    const plan: Plan = { tickets: [], decisions: [], isCalm: true, hasWaiting: false, refusal: undefined };
+    for (const { publication, tree, routes } of publishes)
+      for (const route of routes) {
+        const ticket = this.ticket(route, publication, tree);
+        const decision = this.#decide(ticket, plan, { from, isOwed });
+        plan.tickets.push(ticket);
+        plan.decisions.push(decision);
+        if (decision !== "place") plan.isCalm = false;
+        if (decision === "wait") plan.hasWaiting = true;
+        if (plan.refusal !== undefined) return undo(plan);
+      }
+    return plan;
+  }
+
+  /** A delivery to be, with what is decided before any handler runs. */
+  ticket(route: Route, publication: Publication, tree: Tree): Ticket {
+    try {
+      return new Ticket(route, publication, tree, route.keyOf(publication.event, publication.key));
+    } catch (error) {
+      const ticket = new Ticket(route, publication, tree, undefined);
+      ticket.foregone = { error };
+      return ticket;
+    }
+  }
+
+  #decide(ticket: Ticket, plan: Plan, how: { from: AttemptDelivery | undefined; isOwed: boolean }): Decision {
+    if (ticket.publication.hops > HOPS_MAX) ticket.foregone = { outcome: LOOP };
+    if (isFiltered(ticket)) return "filtered";
+    if (!this.#claimsInbox(ticket)) return "deduplicated";
+    const { lane } = ticket.route;
+    const verdict = lane.judge();
+    if (verdict === "place" || verdict === "evict") return verdict;
+    if (how.isOwed) return "wait";
+    if (how.from !== undefined && lane.limits.overflow === "wait") return inside(ticket, verdict, plan, how.from);
+    if (verdict === "refuse") plan.refusal = new LaneFullError(lane.name);
+    return verdict;
+  }
+
+  #claimsInbox(ticket: Ticket): boolean {
+    const { route, publication } = ticket;
+    if (route.inbox === undefined || ticket.foregone !== undefined) return true;
+    try {
+      const key = route.inboxKeyOf(publication.event, () => publication.id);
+      if (key === undefined) return true;
+      ticket.inboxKey = key;
+      return route.inbox.claim(key, ticket, this.#facilities.runtime.turn.monotonic());
+    } catch (error) {
+      ticket.foregone = { error };
+      return true;
+    }
+  }
+}
+
+/* A wait that would close a circle of lanes can never end: it draws on the reserve instead. */
+function inside(ticket: Ticket, verdict: Verdict, plan: Plan, from: AttemptDelivery): Decision {
+  const { lane } = ticket.route;
+  const circle = circleOf(from.ticket.route.lane, lane);
+  if (circle === undefined) {
+    if (verdict === "refuse") plan.refusal = new LaneFullError(lane.name);
+    return verdict;
+  }
+  if (!lane.isReserveUsed) return lane.claim();
+  plan.refusal = new CascadeOverflowError(lane.name, [...from.ticket.publication.chain, ticket.publication.name]);
+  return "refuse";
+}
+
+function isFiltered(ticket: Ticket): boolean {
+  const { when } = ticket.route.subscription.options;
+  if (when === undefined || ticket.foregone !== undefined) return false;
+  try {
+    return !when(ticket.publication.event);
+  } catch (error) {
+    ticket.foregone = { error };
+    return false;
+  }
+}
+
+function undo(plan: Plan): Plan {
+  plan.tickets.forEach((ticket, index) => {
+    if (plan.decisions[index] === "place") ticket.route.lane.release();
+    if (plan.decisions[index] !== "deduplicated") giveBackInbox(ticket);
+  });
+  return plan;
+}
+
+/** The delivery will not be: somebody else with its inbox key may. */
+export function giveBackInbox(ticket: Ticket): void {
+  if (ticket.inboxKey !== undefined) ticket.route.inbox?.free(ticket.inboxKey, ticket);
+}

@@ -1,0 +1,72 @@
+/** What `publish` gives back: what was true when it resolved, worked out when somebody looks. */
+import type { Receipt, Tally } from "../delivery/receipt.js";
+import { SelfWaitError, SettledElsewhereError } from "../errors.js";
+import type { Tree } from "../ledger/tree.js";
+import { currentFrame } from "../runtime/context.js";
+import { AttemptDelivery } from "./attempt.js";
+import type { Publication } from "./publication.js";
+
+/** What a receipt tells; lists of subscription names. */
+export interface ReceiptFacts {
+  readonly accepted: readonly string[];
+  readonly deduplicated: readonly string[];
+  readonly unhandled: boolean | "unknown";
+  readonly held: boolean;
+  /** The transport whose store settles the deliveries, if one does. */
+  readonly settledBy?: string;
+}
+
+/** Before `start()`, or in a transaction: who gets it is decided at the release. */
+export const HELD: ReceiptFacts = Object.freeze({
+  accepted: Object.freeze([]),
+  deduplicated: Object.freeze([]),
+  unhandled: "unknown",
+  held: true,
+});
+
+export class PublishReceipt implements Receipt {
+  readonly #publication: Publication;
+  readonly #tree: Tree;
+  readonly #facts: ReceiptFacts;
+  readonly #bus: object;
+
+  constructor(publication: Publication, tree: Tree, facts: ReceiptFacts, bus: object) {
+    this.#publication = publication;
+    this.#tree = tree;
+    this.#facts = facts;
+    this.#bus = bus;
+  }
+
+  get id(): string {
+    return this.#publication.id;
+  }
+  get accepted(): readonly string[] {
+    return this.#facts.accepted;
+  }
+  get deduplicated(): readonly string[] {
+    return this.#facts.deduplicated;
+  }
+  get unhandled(): boolean | "unknown" {
+    return this.#facts.unhandled;
+  }
+  get held(): boolean {
+    return this.#facts.held;
+  }
+
+  settled(options: { signal?: AbortSignal | undefined } = {}): Promise<Tally> {
+    const { settledBy } = this.#facts;
+    if (settledBy !== undefined) return Promise.reject(new SettledElsewhereError(settledBy));
+    if (isInsideDelivery(this.#bus)) return Promise.reject(new SelfWaitError("receipt.settled()"));
+    return this.#tree.settled(options.signal);
+  }
+
+  toJSON(): object {
+    const { accepted, deduplicated, unhandled, held } = this;
+    return { id: this.id, accepted, deduplicated, unhandled, held };
+  }
+}
+
+function isInsideDelivery(bus: object): boolean {
+  const frame = currentFrame();
+  return frame instanceof AttemptDelivery && frame.bus === bus && frame.isInside;
+}

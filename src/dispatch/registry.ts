@@ -1,0 +1,99 @@
+/** All subscriptions of a bus at work: their routes by name, their lanes, and the topics that lead to them. */
+import type { LaneOptions } from "../delivery/policies.js";
+import { laneLimits } from "../lane/lane-options.js";
+import { BoundedLane, type LaneWiring } from "../lane/lane.js";
+import { didYouMean, refuse } from "../runtime/options.js";
+import type { Subscription } from "../subscriber/subscription.js";
+import { Route } from "./route.js";
+import type { Ticket } from "./ticket.js";
+import type { Topics } from "./topics.js";
+
+export class Registry {
+  readonly lanes: Map<string, BoundedLane<Ticket>> = new Map();
+  readonly #routes = new Map<string, Route>();
+  readonly #leaving = new Set<Route>();
+  readonly #topics: Topics;
+  readonly #wiring: LaneWiring<Ticket>;
+  readonly #shared: readonly string[];
+
+  constructor(lanes: Readonly<Record<string, LaneOptions | undefined>>, topics: Topics, wiring: LaneWiring<Ticket>) {
+    this.#topics = topics;
+    this.#wiring = wiring;
+    this.#shared = Object.keys(lanes);
+    for (const [name, options] of Object.entries(lanes)) this.#addLane(name, options ?? {});
+  }
+
+  get routes(): Iterable<Route> {
+    return this.#routes.values();
+  }
+
+  route(name: string): Route | undefined {
+    return this.#routes.get(name);
+  }
+
+  /** One sentence for each thing that keeps the subscription from joining. */
+  faults({ name, lane, events }: Subscription): string[] {
+    const faults: string[] = [];
+    if (this.#routes.has(name)) faults.push(`Two subscriptions have the name ${name}. Give one of them another \`name\`.`);
+    if (typeof lane === "string" && !this.#shared.includes(lane))
+      faults.push(`${name} names the lane \`${lane}\`, which createBus({ lanes }) does not have.${didYouMean(lane, this.#shared)}`);
+    for (const event of events) faults.push(...this.#twinFaults(event));
+    return faults;
+  }
+
+  /** Takes a subscription in; a `TypeError` tells all faults. */
+  add(subscription: Subscription): Route {
+    refuse(this.faults(subscription));
+    const route = new Route(subscription, this.#laneOf(subscription), this.#wiring.runtime.host.random);
+    this.#routes.set(route.name, route);
+    for (const topic of this.#topicsOf(subscription)) this.#topics.route(topic, [...topic.routes, route]);
+    return route;
+  }
+
+  /** Future events do not come here any more; what was accepted before still does. */
+  remove(route: Route): void {
+    if (this.#routes.get(route.name) !== route) return;
+    this.#routes.delete(route.name);
+    for (const topic of this.#topicsOf(route.subscription))
+      this.#topics.route(topic, topic.routes.filter((each) => each !== route));
+    this.#leaving.add(route);
+    this.sweep();
+  }
+
+  /** Own lanes of subscriptions that have left go when they are empty. */
+  sweep(): void {
+    for (const { lane } of this.#leaving) if (lane.isEmpty) this.#forget(lane);
+  }
+
+  #forget(lane: BoundedLane<Ticket>): void {
+    for (const route of this.#leaving) if (route.lane === lane) this.#leaving.delete(route);
+    if (!this.#shared.includes(lane.name)) this.lanes.delete(lane.name);
+  }
+
+  #topicsOf({ events }: Subscription) {
+    return new Set(events.map((event) => this.#topics.of(event)));
+  }
+
+  #twinFaults(event: Subscription["events"][number]): string[] {
+    try {
+      this.#topics.of(event);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  }
+
+  #laneOf({ name, lane }: Subscription): BoundedLane<Ticket> {
+    if (typeof lane === "string") return this.lanes.get(lane)!;
+    return this.#addLane(name, lane ?? {});
+  }
+
+  /* A lane that still drains keeps its name. */
+  #addLane(wanted: string, options: LaneOptions): BoundedLane<Ticket> {
+    let name = wanted;
+    for (let more = 2; this.lanes.has(name); more++) name = `${wanted}#${more}`;
+    const lane = new BoundedLane<Ticket>(name, laneLimits(options), this.#wiring);
+    this.lanes.set(name, lane);
+    return lane;
+  }
+}

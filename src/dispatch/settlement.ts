@@ -1,0 +1,176 @@
+/** Decides what an attempt comes to: done, tried again, dead letter, dropped, given back. First settlement wins. */
+import { HandlerTimeoutError, toError } from "../errors.js";
+import { isOutcome, type Outcome } from "../delivery/outcome.js";
+import type { Attempt } from "../ledger/dead-letter-box.js";
+import type { AttemptRecord, Settlement as Settled } from "../transport/transport.js";
+import type { Facilities } from "./facilities.js";
+import { type Because, factsOf, type Recorder } from "./recorder.js";
+import type { Ticket } from "./ticket.js";
+
+export class Settlement {
+  readonly #facilities: Facilities;
+  readonly #recorder: Recorder;
+  /** After this moment of the monotonic clock no retry is waited for: the bus is closing. */
+  closesAt = Infinity;
+  /** Told of each delivery that is given up undone. */
+  onAbandoned: (ticket: Ticket) => void = () => undefined;
+
+  constructor(facilities: Facilities, recorder: Recorder) {
+    this.#facilities = facilities;
+    this.#recorder = recorder;
+  }
+
+  /** An attempt has ended: with what the handler answered, or threw. */
+  end(ticket: Ticket, answer: unknown, isFailure: boolean): void {
+    const ran = this.#measured(ticket);
+    ticket.attempt?.over();
+    if (isFailure) this.#failed(ticket, answer, ran);
+    else if (isOutcome(answer)) this.#answered(ticket, answer, ran);
+    else this.#done(ticket, ran);
+  }
+
+  /** Ends a delivery that did not come to an attempt, or whose attempt is given up. */
+  giveUp(ticket: Ticket, how: "dropped" | "abandoned", because: Because): void {
+    ticket.attempt?.over();
+    this.#free(ticket);
+    ticket.route.lane.end(ticket);
+    this.#tell(ticket, how === "dropped" ? { kind: "drop", reason: because.reason } : { kind: "release" });
+    this.#recorder.ended(ticket, how, because);
+    if (how === "abandoned") this.onAbandoned(ticket);
+  }
+
+  /** Keeps a delivery as a dead letter, wherever it stands. */
+  deadLetter(ticket: Ticket, because: Because, ran = 0): void {
+    const { route } = ticket;
+    this.#free(ticket);
+    this.#keep(ticket, because);
+    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park") route.parked.add(ticket.key);
+    route.lane.end(ticket);
+    this.#tell(ticket, { kind: "deadLetter", reason: because.reason });
+    this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);
+    this.#recorder.ended(ticket, "deadLettered", because, ran);
+  }
+
+  #done(ticket: Ticket, ran: number): void {
+    const { route } = ticket;
+    if (ticket.inboxKey !== undefined) route.inbox?.keep(ticket.inboxKey, ticket, this.#now());
+    route.lane.attempted(false);
+    route.lane.end(ticket);
+    this.#tell(ticket, { kind: "done" });
+    this.#recorder.done(ticket, ran);
+  }
+
+  #answered(ticket: Ticket, outcome: Outcome, ran: number): void {
+    if (outcome.outcome === "done") return this.#done(ticket, ran);
+    if (outcome.outcome === "retry") {
+      const because = { reason: outcome.reason ?? "asked for a retry" };
+      return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
+    }
+    ticket.route.lane.attempted(false);
+    if (outcome.outcome === "deadLetter") return this.deadLetter(ticket, { reason: outcome.reason }, ran);
+    return this.giveUp(ticket, "dropped", { reason: outcome.reason });
+  }
+
+  #failed(ticket: Ticket, error: unknown, ran: number): void {
+    if (ticket.attempt?.isWithdrawn === true)
+      return this.giveUp(ticket, "abandoned", { reason: "aborted by the deadline of close()", error });
+    const because = { reason: error instanceof HandlerTimeoutError ? "timeout" : "failed", error };
+    const ruled = this.#ruled(ticket, error);
+    if (ruled === undefined) return this.#tryAgain(ticket, { because, ran, afterMs: undefined });
+    if (ruled.outcome === "retry") return this.#tryAgain(ticket, { because, ran, afterMs: ruled.after });
+    if (ruled.outcome === "deadLetter") {
+      this.#countFailure(ticket, error, ran);
+      return this.deadLetter(ticket, { reason: ruled.reason, error }, ran);
+    }
+    this.#answered(ticket, ruled, ran);
+  }
+
+  #tryAgain(ticket: Ticket, failure: { because: Because; ran: number; afterMs: number | undefined }): void {
+    const { route } = ticket;
+    const { because, ran } = failure;
+    this.#countFailure(ticket, because.error, ran);
+    if (ticket.failures >= route.retry.attempts)
+      return this.deadLetter(ticket, because.error === undefined ? { reason: "failed" } : because, ran);
+    const afterMs = failure.afterMs ?? this.#delayMs(ticket, because.error);
+    if (this.#facilities.runtime.host.monotonic() + afterMs > this.closesAt)
+      return this.giveUp(ticket, "abandoned", { reason: "its retry is due after the deadline of close()" });
+    this.#recorder.retried(ticket, because, afterMs, ran);
+    if (ticket.publication.topic.carriage.takesRetry(ticket, afterMs)) return this.#handBack(ticket, afterMs);
+    route.lane.hold(ticket, afterMs);
+  }
+
+  /* The store keeps it until it is due, and hands it out again: here it was never routed. */
+  #handBack(ticket: Ticket, afterMs: number): void {
+    ticket.route.counts.routed--;
+    ticket.route.lane.end(ticket);
+    this.#tell(ticket, { kind: "retry", afterMs, attempt: recordOf(ticket.history!.at(-1)!) });
+    ticket.tree.closed();
+  }
+
+  #tell(ticket: Ticket, settlement: Settled): void {
+    if (ticket.item !== undefined) ticket.publication.topic.carriage.settle(ticket, settlement);
+  }
+
+  #countFailure(ticket: Ticket, error: unknown, ran: number): void {
+    ticket.failures++;
+    ticket.route.lane.failed++;
+    ticket.route.lane.attempted(true);
+    const at = new Date(this.#facilities.runtime.host.now());
+    (ticket.history ??= []).push(Object.freeze({ attempt: ticket.failures, at, ran, error }));
+  }
+
+  /* A rule and a backoff are the application's code: what they throw must not cost the delivery. */
+  #ruled(ticket: Ticket, error: unknown): Outcome | undefined {
+    try {
+      return ticket.route.retry.rule(error, ticket.failures + 1);
+    } catch (fault) {
+      this.#facilities.log.ruleFailed(factsOf(ticket), toError(fault));
+      return undefined;
+    }
+  }
+
+  #delayMs(ticket: Ticket, error: unknown): number {
+    try {
+      return ticket.route.retry.delayMs(ticket.failures, error);
+    } catch (fault) {
+      this.#facilities.log.ruleFailed(factsOf(ticket), toError(fault));
+      return 1_000;
+    }
+  }
+
+  #keep(ticket: Ticket, { reason }: Because): void {
+    const { publication, route } = ticket;
+    this.#facilities.deadLetters.add({
+      id: this.#facilities.ids.text(this.#facilities.ids.next()),
+      event: publication.event,
+      envelope: publication.envelope,
+      subscription: route.name,
+      reason,
+      at: new Date(this.#facilities.runtime.host.now()),
+      attempts: Object.freeze([...(ticket.history ?? [])]),
+      raw: undefined,
+    });
+  }
+
+  #free(ticket: Ticket): void {
+    if (ticket.inboxKey !== undefined) ticket.route.inbox?.free(ticket.inboxKey, ticket);
+  }
+
+  #now(): number {
+    return this.#facilities.runtime.turn.monotonic();
+  }
+
+  /* Exactly for one delivery in 64, by the turn clock for those that were longer than a turn. */
+  #measured(ticket: Ticket): number {
+    const { attempt } = ticket;
+    const { turn } = this.#facilities.runtime;
+    if (attempt === undefined || attempt.startedIn === turn.number) return 0;
+    const ran = attempt.startedIn === -1 ? attempt.ranMs() : turn.monotonic() - attempt.startedAt;
+    ticket.route.lane.runs.add(ran);
+    return ran;
+  }
+}
+
+function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
+  return { attempt, at: at.getTime(), ranMs: ran, error: toError(error).stack ?? toError(error).message };
+}

@@ -1,0 +1,109 @@
+/** A publish that waits for places: first in, first out, for so long, until somebody gives up on it. */
+import { LaneFullError, PartlyAcceptedError } from "../errors.js";
+import type { Waiter } from "../lane/places.js";
+import type { Timer } from "../runtime/timers.js";
+import { waitFor } from "../runtime/wait-for.js";
+import type { AttemptDelivery } from "./attempt.js";
+import type { Facilities } from "./facilities.js";
+import type { Ticket } from "./ticket.js";
+
+export interface WaitingOptions {
+  readonly waiting: readonly Ticket[];
+  /** Names of the subscriptions that have taken it already. */
+  readonly accepted: readonly string[];
+  /** The delivery that publishes, whose lane then waits for others. */
+  readonly from: AttemptDelivery | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Held events wait as long as it takes. */
+  readonly isOwed: boolean;
+  /** A place has been claimed for the ticket. */
+  readonly granted: (ticket: Ticket) => void;
+  /** There will be no place for the ticket. */
+  readonly refused: (ticket: Ticket) => void;
+}
+
+interface Wait {
+  readonly ticket: Ticket;
+  readonly waiter: Waiter;
+  readonly end: (() => void) | undefined;
+}
+
+export class WaitingPublish {
+  /** Resolves when every place is there; rejects when the wait ends without one. */
+  readonly places: Promise<void>;
+  readonly #options: WaitingOptions;
+  readonly #waits = new Map<Ticket, Wait>();
+  readonly #accepted: string[];
+  #timer: Timer | undefined;
+  #resolve!: () => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(options: WaitingOptions, facilities: Facilities) {
+    this.#options = options;
+    this.#accepted = [...options.accepted];
+    this.places = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    for (const ticket of options.waiting) this.#wait(ticket);
+    if (!options.isOwed) this.#limit(facilities);
+  }
+
+  /** The delivery that publishes. */
+  get from(): AttemptDelivery | undefined {
+    return this.#options.from;
+  }
+
+  /** Ends the wait without the missing places; `reason` is what the publisher hears, or the cause of it. */
+  giveUp(reason: unknown, isOwnError: boolean): void {
+    if (this.#waits.size === 0) return;
+    const refused = [...this.#waits.keys()];
+    for (const { ticket, waiter } of this.#waits.values()) ticket.route.lane.stopWaiting(waiter);
+    const names = refused.map((ticket) => ticket.route.name);
+    const isPlain = isOwnError && this.#accepted.length === 0;
+    this.#end();
+    for (const ticket of refused) this.#options.refused(ticket);
+    this.#reject(isPlain ? reason : new PartlyAcceptedError(this.#accepted, names, reason));
+  }
+
+  #wait(ticket: Ticket): void {
+    const { lane } = ticket.route;
+    const holder = this.#options.from?.holder;
+    const waiter: Waiter = { granted: () => this.#granted(ticket), isGone: false };
+    const end = holder && waitFor(holder.ticket.route.lane, lane);
+    ticket.route.waitingPublishes++;
+    this.#waits.set(ticket, { ticket, waiter, end });
+    lane.wait(waiter);
+  }
+
+  #limit({ timers }: Facilities): void {
+    const { signal, waiting } = this.#options;
+    const lane = waiting.map((ticket) => ticket.route.lane).sort((a, b) => a.limits.waitMaxMs - b.limits.waitMaxMs)[0]!;
+    this.#timer = timers.after(lane.limits.waitMaxMs, () => this.giveUp(new LaneFullError(lane.name), false), "wait");
+    signal?.addEventListener("abort", this.#abort, { once: true });
+    if (signal?.aborted === true) this.#abort();
+  }
+
+  readonly #abort = (): void => this.giveUp(this.#options.signal?.reason, true);
+
+  #granted(ticket: Ticket): void {
+    this.#accepted.push(ticket.route.name);
+    this.#leave(ticket);
+    this.#options.granted(ticket);
+    if (this.#waits.size > 0) return;
+    this.#end();
+    this.#resolve();
+  }
+
+  #leave(ticket: Ticket): void {
+    ticket.route.waitingPublishes--;
+    this.#waits.get(ticket)?.end?.();
+    this.#waits.delete(ticket);
+  }
+
+  #end(): void {
+    for (const ticket of [...this.#waits.keys()]) this.#leave(ticket);
+    this.#timer?.cancel();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+  }
+}

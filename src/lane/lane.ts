@@ -1,0 +1,278 @@
+/** A lane: a bounded queue with a concurrency limit. It knows places, order and slots, and nothing of events. */
+import type { LaneNoticeName } from "../delivery/notice.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Timers } from "../runtime/timers.js";
+import type { WaitNode } from "../runtime/wait-for.js";
+import { Brake } from "./brake.js";
+import { Histogram, type Percentiles } from "./histogram.js";
+import type { LaneLimits } from "./lane-options.js";
+import { Line } from "./line.js";
+import { Places, type Waiter } from "./places.js";
+import type { Queued } from "./queued.js";
+import { type Runner, Slots, type Source } from "./slots.js";
+
+/** A lane as applications see it. Counts are of now; times are milliseconds. */
+export interface Lane {
+  readonly name: string;
+  /** Admitted deliveries that wait for a slot, those behind their key included. */
+  readonly waiting: number;
+  /** Publishes that wait for a place. */
+  readonly waitingPublishes: number;
+  readonly running: number;
+  /** Deliveries that wait for their retry. */
+  readonly retrying: number;
+  /** Since when the oldest delivery waits. */
+  readonly oldest: Date | undefined;
+  readonly handled: number;
+  /** Attempts that failed. */
+  readonly failed: number;
+  readonly dropped: number;
+  readonly waitMs: Percentiles;
+  /** Measured for one delivery in 64, and for each that was longer than a turn of the event loop. */
+  readonly runMs: Percentiles;
+  readonly capacity: number;
+  readonly isPaused: boolean;
+  /** May be set at any time: more start at once, fewer as soon as slots are free. */
+  concurrency: number;
+  /** Nothing starts until `resume()`; what runs goes on. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What a lane does with a newcomer: decided in one step for all lanes of a publish, carried out in a second. */
+export type Verdict = "place" | "wait" | "refuse" | "evict";
+
+/** A delivery that had to go: for a newcomer, or the newcomer itself. */
+export interface Dropped<T> {
+  readonly queued: T;
+  readonly reason: "full" | "superseded" | "evicted";
+}
+
+export interface LaneWiring<T> {
+  readonly runtime: Runtime;
+  readonly timers: Timers;
+  readonly runner: Runner<T>;
+  readonly notify: (name: LaneNoticeName, lane: Lane) => void;
+  /** Nothing runs here, and nothing will before a timer or a publish. */
+  readonly quiet: () => void;
+}
+
+export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode {
+  readonly name: string;
+  readonly limits: LaneLimits;
+  handled = 0;
+  failed = 0;
+  dropped = 0;
+  /** Deliveries that run and that `idle()` and `close()` do not wait for, since they wait for those. */
+  excused = 0;
+  readonly waits: Histogram = new Histogram();
+  readonly runs: Histogram = new Histogram();
+  readonly #places: Places;
+  readonly #line: Line<T>;
+  readonly #brake: Brake;
+  readonly #slots: Slots<T>;
+  readonly #wiring: LaneWiring<T>;
+
+  constructor(name: string, limits: LaneLimits, wiring: LaneWiring<T>) {
+    const wake = (): void => this.#slots.wakeAll();
+    this.name = name;
+    this.limits = limits;
+    this.#wiring = wiring;
+    this.#places = new Places(limits.capacity, (isFull) =>
+      wiring.notify(isFull ? "lane.full" : "lane.free", this),
+    );
+    this.#line = new Line(wiring.timers, limits.overflow === "dropOldest", () => this.#slots.wake());
+    this.#brake = new Brake(limits, { ...wiring, onFree: wake });
+    this.#slots = new Slots(limits.concurrency, this, wiring.runner, wiring.runtime);
+  }
+
+  // ── What it looks like ────────────────────────────────────────────────────────────────────────────────────────
+
+  get waiting(): number {
+    return this.#line.waiting;
+  }
+  get waitingPublishes(): number {
+    return this.#places.waiting;
+  }
+  get running(): number {
+    return this.#line.running;
+  }
+  get retrying(): number {
+    return this.#line.retrying;
+  }
+  get ready(): number {
+    return this.#line.ready;
+  }
+  get waitMs(): Percentiles {
+    return this.waits.percentiles();
+  }
+  get runMs(): Percentiles {
+    return this.runs.percentiles();
+  }
+  get capacity(): number {
+    return this.limits.capacity;
+  }
+  get isPaused(): boolean {
+    return this.#brake.isPaused;
+  }
+  get isBroken(): boolean {
+    return this.#brake.isBroken;
+  }
+
+  get oldest(): Date | undefined {
+    let since = Infinity;
+    for (const queued of this.standing())
+      if (queued.standing === "waiting") since = Math.min(since, queued.waitingSince);
+    const { host } = this.#wiring.runtime;
+    return since === Infinity ? undefined : new Date(host.now() - (host.monotonic() - since));
+  }
+
+  get concurrency(): number {
+    return this.#slots.concurrency;
+  }
+  set concurrency(value: number) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new TypeError(`Expected the concurrency of lane \`${this.name}\` to be an integer from 1 up.`);
+    this.#slots.concurrency = value;
+  }
+
+  /** Whether nothing happens here before a timer or a publish; a full lane that is held back holds its publishes too. */
+  get isQuiet(): boolean {
+    return this.running <= this.excused && (this.ready === 0 || this.#brake.isHolding);
+  }
+
+  // ── Taking in ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * What becomes of a newcomer. After `place` a place is claimed for it, so that `place()` or `release()` must follow;
+   * after `wait`, `wait()`; after `evict`, `placeOrDrop()`.
+   */
+  judge(): Verdict {
+    if (this.limits.overflow === "coalesce") return "evict";
+    if (this.#places.isOpen) return this.claim();
+    if (this.limits.overflow === "wait")
+      return this.waitingPublishes < this.limits.waitingMax ? "wait" : "refuse";
+    return this.limits.overflow === "reject" ? "refuse" : "evict";
+  }
+
+  /** Claims a place, whether there is one or not. */
+  claim(): "place" {
+    this.#places.held++;
+    return "place";
+  }
+
+  /** Whether the reserve, as large as the capacity again, is used up. */
+  get isReserveUsed(): boolean {
+    return this.#places.held >= 2 * this.capacity;
+  }
+
+  /** Gives a claimed place back. */
+  release(): void {
+    this.#places.release();
+  }
+
+  /** Puts a delivery in the place that was claimed for it. */
+  place(queued: T): void {
+    this.#line.join(queued, this.#wiring.runtime.turn.monotonic());
+  }
+
+  /** Places a newcomer where the overflow policy drops; answers who had to go, the newcomer perhaps. */
+  placeOrDrop(queued: T): Dropped<T> | undefined {
+    if (this.limits.overflow === "coalesce") {
+      const superseded = this.#line.supersede(queued, this.#wiring.runtime.turn.monotonic());
+      if (superseded !== undefined) return { queued: superseded, reason: "superseded" };
+    }
+    const evicted = this.#places.isOpen ? undefined : this.#line.oldest();
+    if (evicted !== undefined) this.end(evicted);
+    if (!this.#places.isOpen) return { queued, reason: "full" };
+    this.claim();
+    this.place(queued);
+    return evicted && { queued: evicted, reason: "evicted" };
+  }
+
+  /** A publish waits for a place, first in, first out. */
+  wait(waiter: Waiter): void {
+    this.#places.wait(waiter);
+  }
+  stopWaiting(waiter: Waiter): void {
+    this.#places.stopWaiting(waiter);
+  }
+
+  // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  mayStart(): boolean {
+    return this.#brake.mayStart();
+  }
+
+  take(): T {
+    const queued = this.#line.take();
+    this.waits.add(this.#wiring.runtime.turn.monotonic() - queued.waitingSince);
+    this.#places.release();
+    return queued;
+  }
+
+  idle(): void {
+    if (this.isQuiet) this.#wiring.quiet();
+  }
+
+  /** The delivery has ended, wherever it stood; its key goes on. */
+  end(queued: T): void {
+    if (queued.standing === "ended") return;
+    const heldPlace = queued.standing === "waiting" || queued.standing === "retrying";
+    this.#line.end(queued);
+    if (heldPlace) this.#places.release();
+  }
+
+  /** The delivery leaves its slot, keeps its key and takes its place back; it is ready again after `ms`. */
+  hold(queued: T, ms: number): void {
+    this.claim();
+    this.#line.hold(queued, ms, () => this.#wiring.runtime.turn.monotonic());
+  }
+
+  /** Tells the breaker how an attempt went. */
+  attempted(isFailure: boolean): void {
+    const change = this.#brake.attempted(isFailure);
+    if (change === undefined) return;
+    this.#wiring.notify(change === "stops" ? "lane.paused" : "lane.resumed", this);
+    if (change === "goes on") this.#slots.wakeAll();
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.#brake.isPaused = true;
+    this.#wiring.notify("lane.paused", this);
+    this.idle();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.#brake.isPaused = false;
+    this.#wiring.notify("lane.resumed", this);
+    this.#slots.wakeAll();
+  }
+
+  /** What runs now. */
+  runningNow(): Iterable<T> {
+    return this.#slots.running();
+  }
+
+  /** All that waits or retries; whoever ends some of it must list it first. */
+  standing(): Iterable<T> {
+    return this.#line.standing(this.#slots.running());
+  }
+
+  /** What waits for a retry that is due after a moment of the monotonic clock. */
+  retryingAfter(moment: number): Iterable<T> {
+    return this.#line.retryingAfter(moment);
+  }
+
+  /** Whether nothing is left here but what waits for the very call that asks. */
+  get isEmpty(): boolean {
+    return this.waiting === 0 && this.retrying === 0 && this.running <= this.excused;
+  }
+
+  /** Leaves no timer behind. */
+  stop(): void {
+    this.#brake.stop();
+  }
+}

@@ -1,0 +1,64 @@
+/** The places of a lane: how many are held, who waits for one, and whether it counts as full. */
+import { Ring } from "./ring.js";
+
+/** A publish that waits for a place; `granted` runs with the place claimed for it. */
+export interface Waiter {
+  readonly granted: () => void;
+  isGone: boolean;
+}
+
+export class Places {
+  readonly #capacity: number;
+  readonly #onFull: (isFull: boolean) => void;
+  readonly #waiters = new Ring<Waiter>();
+  #waiting = 0;
+  #isFull = false;
+  /** Ready, behind a key, waiting for a retry, and claimed: what counts against the capacity. */
+  held = 0;
+
+  constructor(capacity: number, onFull: (isFull: boolean) => void) {
+    this.#capacity = capacity;
+    this.#onFull = onFull;
+  }
+
+  /** How many publishes wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether a newcomer finds a place and overtakes nobody. */
+  get isOpen(): boolean {
+    if (this.held < this.#capacity && this.#waiting === 0) return true;
+    if (!this.#isFull) this.#onFull((this.#isFull = true));
+    return false;
+  }
+
+  release(): void {
+    this.held--;
+    if (this.#waiting > 0) this.#grant();
+    if (this.#isFull && this.held <= this.#capacity / 2) this.#onFull((this.#isFull = false));
+  }
+
+  wait(waiter: Waiter): void {
+    this.#waiters.push(waiter);
+    this.#waiting++;
+  }
+
+  stopWaiting(waiter: Waiter): void {
+    if (waiter.isGone) return;
+    waiter.isGone = true;
+    this.#waiting--;
+    if (this.#waiters.length > 2 * this.#waiting + 16) this.#waiters.keep((each) => !each.isGone);
+  }
+
+  #grant(): void {
+    while (this.held < this.#capacity && this.#waiting > 0) {
+      const waiter = this.#waiters.shift() as Waiter;
+      if (waiter.isGone) continue;
+      waiter.isGone = true;
+      this.#waiting--;
+      this.held++;
+      waiter.granted();
+    }
+  }
+}

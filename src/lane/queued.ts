@@ -1,0 +1,32 @@
+/** What a lane needs to know of the deliveries that it queues; dispatch's ticket is one. */
+import type { KeyQueue } from "./keys.js";
+
+/** Where a delivery stands: `apart` before it is placed. */
+export type Standing = "apart" | "waiting" | "running" | "retrying" | "ended";
+
+/** Per subscription: how many of its deliveries stand where. */
+export interface Standings {
+  waiting: number;
+  running: number;
+  retrying: number;
+}
+
+/** The keys of one subscription in a lane: order is per subscription and key. */
+export type KeyTable = Map<string, KeyQueue>;
+
+export interface Queued {
+  readonly standings: Standings;
+  readonly keys: KeyTable;
+  readonly key: string | undefined;
+  /** 0 to 7, 7 first. */
+  readonly priority: number;
+  standing: Standing;
+  /** Attempts so far; a delivery that never started may be dropped or superseded. */
+  attempts: number;
+  /** The one behind it in the queue of its key. */
+  behind: Queued | undefined;
+  /** The one that took its place: what a ring finds here, it runs instead. */
+  successor: Queued | undefined;
+  /** On the monotonic clock, in milliseconds: since when it waits. */
+  waitingSince: number;
+}

@@ -1,0 +1,132 @@
+/**
+ * The slots of a lane. p-queue owns them: one job per slot, not per delivery, and each job drains the lane until nothing
+ * is ready or the lane holds it back.
+ */
+import PQueue from "p-queue";
+import { withoutContext } from "../runtime/context.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { isThenable } from "../runtime/thenable.js";
+
+/** Where slots get their deliveries from. */
+export interface Source<T> {
+  /** How many are ready. */
+  readonly ready: number;
+  /** Whether the next one may start: not paused, a token of the rate left. May use up a token. */
+  mayStart(): boolean;
+  take(): T;
+  /** Nothing is ready, or the lane holds back: a slot has nothing to do. */
+  idle(): void;
+}
+
+/** Runs one delivery. `start` may throw; `end` never does. */
+export interface Runner<T> {
+  start(queued: T): unknown;
+  end(queued: T, answer: unknown, isFailure: boolean): void;
+}
+
+interface Slot<T> {
+  queued: T | undefined;
+}
+
+export class Slots<T> {
+  readonly #queue: PQueue;
+  readonly #source: Source<T>;
+  readonly #runner: Runner<T>;
+  readonly #runtime: Runtime;
+  readonly #busy = new Set<Slot<T>>();
+  #lingering: ((isWoken: boolean) => void)[] = [];
+  /* p-queue's `pending` falls a microtask after a slot has decided to end: two slots would both count the other. */
+  #count = 0;
+
+  constructor(concurrency: number, source: Source<T>, runner: Runner<T>, runtime: Runtime) {
+    this.#queue = new PQueue({ concurrency });
+    this.#source = source;
+    this.#runner = runner;
+    this.#runtime = runtime;
+  }
+
+  get concurrency(): number {
+    return this.#queue.concurrency;
+  }
+
+  /** More slots start now, fewer as soon as they are free. */
+  set concurrency(value: number) {
+    this.#queue.concurrency = value;
+    this.wakeAll();
+  }
+
+  /** What runs now. */
+  *running(): Generator<T> {
+    for (const slot of this.#busy) if (slot.queued !== undefined) yield slot.queued;
+  }
+
+  /** One delivery has become ready. */
+  wake(): void {
+    const woken = this.#lingering.pop();
+    if (woken !== undefined) woken(true);
+    else if (this.#count < this.#queue.concurrency) this.#add();
+  }
+
+  /** As many slots as there are deliveries ready. */
+  wakeAll(): void {
+    for (let more = Math.min(this.#source.ready, this.#queue.concurrency); more > 0; more--) this.wake();
+  }
+
+  /* From a neutral context, so that no handler inherits that of whoever published first. */
+  #add(): void {
+    this.#count++;
+    const slot: Slot<T> = { queued: undefined };
+    this.#busy.add(slot);
+    withoutContext(() => void this.#queue.add(() => this.#drain(slot)));
+  }
+
+  /* Longer than most: a call per delivery and step of it would cost as much as the delivery. */
+  async #drain(slot: Slot<T>): Promise<void> {
+    const { turn, handOver } = this.#runtime;
+    await undefined; // no handler runs inside publish
+    for (;;) {
+      if (turn.isSpent()) await turn.end();
+      if (this.#source.ready === 0) {
+        if (await this.#linger()) continue;
+        return void this.#busy.delete(slot);
+      }
+      if (this.#count > this.#queue.concurrency || !this.#source.mayStart()) return this.#end(slot);
+      const queued = (slot.queued = this.#source.take());
+      if (handOver !== undefined) await handOver("deliver", "");
+      let answer: unknown;
+      let isFailure = false;
+      try {
+        answer = this.#runner.start(queued);
+        if (isThenable(answer)) answer = await answer;
+      } catch (error) {
+        isFailure = true;
+        answer = error;
+      }
+      if (handOver !== undefined) await handOver("settle", "");
+      slot.queued = undefined;
+      this.#runner.end(queued, answer, isFailure);
+    }
+  }
+
+  /* Until the end of the turn, so that a calm lane does not pay for a new slot per event. */
+  #linger(): Promise<boolean> {
+    if (this.#lingering.length === 0) this.#runtime.turn.atEnd(() => this.#endLingering());
+    const woken = new Promise<boolean>((resolve) => this.#lingering.push(resolve));
+    this.#source.idle();
+    return woken;
+  }
+
+  /* Counted down before they hear of it: a delivery that comes in between must find that they are gone. */
+  #endLingering(): void {
+    const lingering = this.#lingering;
+    this.#lingering = [];
+    this.#count -= lingering.length;
+    for (const woken of lingering) woken(false);
+  }
+
+  #end(slot: Slot<T>): void {
+    this.#count--;
+    this.#busy.delete(slot);
+    this.#source.idle();
+  }
+}

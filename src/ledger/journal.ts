@@ -1,0 +1,43 @@
+/** The journal: what was decided for each delivery, and why. Off by default; bounded, the oldest entries go. */
+import type { Host } from "../runtime/runtime.js";
+
+export interface JournalEntry {
+  readonly at: Date;
+  readonly subscription: string;
+  /** `routed`, `filtered`, `deduplicated`, `retried`, `done`, `deadLettered`, `dropped`, … */
+  readonly decision: string;
+  readonly because: string;
+}
+
+export class Journal {
+  /* By event, in order of the events' first entries: whole events go, so that no story lacks its beginning. */
+  readonly #events = new Map<string, JournalEntry[]>();
+  readonly #max: number;
+  readonly #host: Host;
+  #size = 0;
+
+  constructor(max: number, host: Host) {
+    this.#max = max;
+    this.#host = host;
+  }
+
+  note(eventId: string, subscription: string, decision: string, because: string): void {
+    const entries = this.#events.get(eventId) ?? [];
+    if (entries.length === 0) this.#events.set(eventId, entries);
+    entries.push(Object.freeze({ at: new Date(this.#host.now()), subscription, decision, because }));
+    this.#size++;
+    this.#forget();
+  }
+
+  of(eventId: string): readonly JournalEntry[] {
+    return [...(this.#events.get(eventId) ?? [])];
+  }
+
+  #forget(): void {
+    for (const [id, entries] of this.#events) {
+      if (this.#size <= this.#max || this.#events.size === 1) return;
+      this.#events.delete(id);
+      this.#size -= entries.length;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** The retry policy of a subscription: whether a failure is tried again, and when. */
+import { isOutcome, type Outcome } from "../delivery/outcome.js";
+import type { RetryOptions } from "../delivery/policies.js";
+import { toMs } from "../runtime/duration.js";
+
+export interface RetryPolicy {
+  readonly attempts: number;
+  /** The rule for an error; `undefined` leaves it to the attempts. */
+  readonly rule: (error: unknown, attempt: number) => Outcome | undefined;
+  /** Milliseconds until the next attempt. */
+  readonly delayMs: (attempt: number, error: unknown) => number;
+}
+
+/** Reads `retry`: a number of attempts, or options. `random` spreads the waits. */
+export function retryPolicy(retry: number | RetryOptions | undefined, random: () => number): RetryPolicy {
+  const options = typeof retry === "object" ? retry : { attempts: retry ?? 1 };
+  return { attempts: options.attempts, rule: ruleOf(options), delayMs: delayOf(options, random) };
+}
+
+function ruleOf({ on }: RetryOptions): RetryPolicy["rule"] {
+  if (on === undefined) return () => undefined;
+  return (error, attempt) => {
+    const ruled: unknown = on(error, attempt);
+    return isOutcome(ruled) ? ruled : undefined;
+  };
+}
+
+/* Jitter keeps at least half of the wait: whole jitter would let some of a crowd come back at once. */
+function delayOf(options: RetryOptions, random: () => number): RetryPolicy["delayMs"] {
+  const { backoff = "exponential", jitter = true } = options;
+  const delay = toMs(options.delay ?? "1s", "retry.delay");
+  const most = toMs(options.delayMax ?? "5m", "retry.delayMax");
+  if (typeof backoff === "function")
+    return (attempt, error) => toMs(backoff(attempt, error), "retry.backoff");
+  return (attempt) => {
+    const wait = Math.min(most, backoff === "fixed" ? delay : delay * 2 ** (attempt - 1));
+    return jitter ? wait * (1 - random() / 2) : wait;
+  };
+}

@@ -1,0 +1,55 @@
+/** The timeout of an attempt: the signal aborts, then the attempt waits for its handler, or is released as stuck. */
+import { HandlerTimeoutError } from "../errors.js";
+import type { Timer, Timers } from "../runtime/timers.js";
+
+export interface TimeoutPolicy {
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly stuck: "hold" | "release";
+}
+
+/** What the timeout does to an attempt, and whom it tells. */
+export interface TimedAttempt {
+  readonly subscription: string;
+  abort(reason: Error): void;
+  onStuck(): void;
+  onLate(answer: unknown): void;
+}
+
+/**
+ * Runs a handler under its timeout. Past it the attempt fails with `HandlerTimeoutError`, whatever the handler answers
+ * in the end: when it ends, or, with `stuck: "release"`, when the grace is over.
+ */
+export function timeout<T>(
+  run: () => Promise<T>,
+  attempt: TimedAttempt,
+  { policy, timers }: { policy: TimeoutPolicy; timers: Timers },
+): Promise<T> {
+  const error = new HandlerTimeoutError(attempt.subscription, policy.timeoutMs);
+  return new Promise<T>((resolve, reject) => {
+    let isOver = false;
+    let isReleased = false;
+    const stuck = (): void => {
+      attempt.onStuck();
+      if (policy.stuck === "hold") return;
+      isReleased = true;
+      reject(error);
+    };
+    const expire = (): void => {
+      isOver = true;
+      timer = timers.after(policy.graceMs, stuck, "grace");
+      attempt.abort(error);
+    };
+    const end = (settle: () => void, answer: unknown): void => {
+      timer.cancel();
+      if (isReleased) attempt.onLate(answer);
+      else if (isOver) reject(error);
+      else settle();
+    };
+    let timer: Timer = timers.after(policy.timeoutMs, expire, "timeout");
+    run().then(
+      (value) => end(() => resolve(value), value),
+      (reason: unknown) => end(() => reject(reason as Error), reason),
+    );
+  });
+}

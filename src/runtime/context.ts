@@ -1,0 +1,44 @@
+/**
+ * The async context: one AsyncLocalStorage for the process, whose frames carry their bus. (One per bus made every await
+ * of the process slower with each bus that had ever lived.)
+ */
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+
+/** What the engine leaves in the async context; each kind of frame knows the bus that it belongs to. */
+export interface Frame {
+  readonly bus: object;
+}
+
+const frames = new AsyncLocalStorage<Frame | undefined>();
+const neutral = new AsyncResource("signalbox.neutral");
+
+/** The frame that this code runs in. */
+export function currentFrame(): Frame | undefined {
+  return frames.getStore();
+}
+
+/** Runs with the frame, and leaves the caller's context as it was. */
+export function withFrame<T>(frame: Frame | undefined, run: () => T): T {
+  return frames.run(frame, run);
+}
+
+/** Runs in the context of no caller at all: what is started here inherits nobody's. */
+export function withoutContext<T>(run: () => T): T {
+  return neutral.runInAsyncScope(run);
+}
+
+/** The async context of a caller, to run a handler in later. */
+export class CallerContext {
+  readonly #resource = new AsyncResource("signalbox.publish", { requireManualDestroy: true });
+
+  /** Calls `start(subject)` in the caller's context with the frame in it. */
+  run<S, T>(frame: Frame, start: (subject: S) => T, subject: S): T {
+    return this.#resource.runInAsyncScope(entered, undefined, frame, start, subject) as T;
+  }
+}
+
+/* enterWith ends with the scope of the resource; `run` would save and restore once more, at twice the price. */
+function entered(frame: Frame, start: (subject: unknown) => unknown, subject: unknown): unknown {
+  frames.enterWith(frame);
+  return start(subject);
+}

@@ -1,0 +1,52 @@
+/** The ports through which time, chance and the order of things come in; production's are the host's own. */
+import { randomBytes } from "node:crypto";
+import { type HandOver } from "./hand-over.js";
+import { Turn } from "./turn.js";
+
+/** A timer of the host; whoever set it cancels it. */
+export interface HostTimer {
+  cancel(): void;
+}
+
+export interface Host {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only go forward: what waits and durations are measured by. */
+  monotonic(): number;
+  /** Runs once, not before `ms` have passed; keeps the process alive until then. */
+  timer(run: () => void, ms: number): HostTimer;
+  /** Runs once the event loop has been round. */
+  macrotask(run: () => void): void;
+  /** At least 0, below 1. */
+  random(): number;
+  /** A prefix that no other bus has. */
+  idPrefix(): string;
+}
+
+/** What an engine runs on: one per bus, all production buses sharing the host and the turn of the process. */
+export interface Runtime {
+  readonly host: Host;
+  readonly turn: Turn;
+  /** Undefined in production: each hand-over is then a plain call. */
+  readonly handOver: HandOver | undefined;
+}
+
+/* The longest delay that setTimeout takes; anything beyond fires at once. */
+const TIMER_MAX = 2 ** 31 - 1;
+
+const processHost: Host = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  timer(run, ms) {
+    const timer = setTimeout(run, Math.min(Math.ceil(ms), TIMER_MAX));
+    return { cancel: () => clearTimeout(timer) };
+  },
+  macrotask: (run) => void setImmediate(run),
+  random: Math.random,
+  idPrefix: () => randomBytes(9).toString("base64url"),
+};
+
+const processTurn = new Turn(processHost);
+
+/** The runtime of production: the host's clock and chance, and the one turn of the process. */
+export const processRuntime: Runtime = { host: processHost, turn: processTurn, handOver: undefined };

@@ -1,0 +1,108 @@
+/**
+ * One turn of the event loop, shared by every lane and bus of the process: its clock, read once; its time budget, after
+ * which whoever drains gives the loop back; and its end, where whoever lingered goes.
+ */
+import type { Host } from "./runtime.js";
+
+/* A timer may be late by 10 ms and one handler; lanes of the whole process share this much of it. */
+const BUDGET_MS = 2;
+/* Reading the clock costs as much as awaiting a handler, so it is read for one delivery in eight while they are quick. */
+const UNREAD_MAX = 8;
+
+export class Turn {
+  /** Counts turns that somebody took part in; two equal numbers mean that no turn has ended in between. */
+  number = 0;
+  #scheduled = false;
+  #wall: number | undefined;
+  #monotonic: number | undefined;
+  #started: number | undefined;
+  #read = 0;
+  #unread = 0;
+  #unreadMax = 1;
+  #isSpent = false;
+  #ended: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
+  #atEnd: (() => void)[] = [];
+  readonly #host: Pick<Host, "now" | "monotonic" | "macrotask">;
+
+  constructor(host: Pick<Host, "now" | "monotonic" | "macrotask">) {
+    this.#host = host;
+  }
+
+  /** Milliseconds since the epoch, read once per turn. */
+  now(): number {
+    if (this.#wall === undefined) {
+      this.#wall = this.#host.now();
+      this.#schedule();
+    }
+    return this.#wall;
+  }
+
+  /** Milliseconds that only go forward, read once per turn. */
+  monotonic(): number {
+    if (this.#monotonic === undefined) {
+      this.#monotonic = this.#host.monotonic();
+      this.#schedule();
+    }
+    return this.#monotonic;
+  }
+
+  /** Whether the budget of this turn is used up; the caller then awaits `end()` before it goes on. */
+  isSpent(): boolean {
+    if (++this.#unread < this.#unreadMax) return this.#isSpent;
+    this.#unread = 0;
+    return this.#readBudget();
+  }
+
+  /** Resolves when the event loop has been round. */
+  end(): Promise<void> {
+    this.#schedule();
+    this.#ended ??= new Promise((resolve) => (this.#resolve = resolve));
+    return this.#ended;
+  }
+
+  /** Runs at the end of this turn, once. */
+  atEnd(run: () => void): void {
+    this.#schedule();
+    this.#atEnd.push(run);
+  }
+
+  /** Forgets the clock's readings: for whoever moves a clock by hand. */
+  reread(): void {
+    this.#wall = undefined;
+    this.#monotonic = undefined;
+  }
+
+  #readBudget(): boolean {
+    const now = this.#host.monotonic();
+    if (this.#started === undefined) {
+      this.#started = now;
+      this.#schedule();
+    }
+    this.#unreadMax = now - this.#read < BUDGET_MS / 4 ? Math.min(this.#unreadMax * 2, UNREAD_MAX) : 1;
+    this.#read = now;
+    this.#isSpent = now - this.#started >= BUDGET_MS;
+    return this.#isSpent;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#host.macrotask(() => this.#over());
+  }
+
+  #over(): void {
+    this.#scheduled = false;
+    this.number++;
+    this.reread();
+    this.#started = undefined;
+    this.#isSpent = false;
+    const atEnd = this.#atEnd;
+    this.#atEnd = [];
+    for (const run of atEnd) run();
+    const resolve = this.#resolve;
+    this.#ended = undefined;
+    this.#resolve = undefined;
+    resolve?.();
+  }
+}

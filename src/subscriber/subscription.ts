@@ -1,0 +1,78 @@
+/** A subscription: a handler with its events, lane and policies under a stable name. Data only. */
+import type { Handler } from "../delivery/delivery.js";
+import type { LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { AnyEvent, EventClass, Events } from "../event/event.js";
+import { refuse } from "../runtime/options.js";
+import type { Declared } from "./declared.js";
+import { eventFaults, listOf } from "./events-given.js";
+import { mergePolicies } from "./merge-policies.js";
+import { nameFaults } from "./names.js";
+import type { SubscriberClass } from "./subscriber-options.js";
+
+/** The record that the engine runs with. */
+export interface Subscription {
+  readonly name: string;
+  /** Whether the name follows the code; a transport that stores refuses such a name. */
+  readonly derived: boolean;
+  readonly events: readonly EventClass[];
+  /** A shared lane's name, or the options of its own. */
+  readonly lane: string | LaneOptions | undefined;
+  /** Those of `@On` over those of the class over the defaults of the bus; steps follow each other in reverse. */
+  readonly options: SubscriptionOptions<AnyEvent>;
+  /** One instance for the bus, or one per attempt. */
+  readonly scope: "bus" | "delivery";
+  /** The method to call, of an instance or of the class; absent for a function. */
+  readonly owner: SubscriptionOwner | undefined;
+  /** The function to call; absent for a method. */
+  readonly handler: Handler<AnyEvent> | undefined;
+}
+
+export interface SubscriptionOwner {
+  readonly target: SubscriberClass;
+  readonly method: string | symbol;
+  readonly isStatic: boolean;
+}
+
+/** One subscription per handler of a class. */
+export function subscriptionsFrom(declared: Declared, defaults: Policies): Subscription[] {
+  const { target, scope, policies } = declared;
+  const outer = mergePolicies(defaults, policies);
+  return declared.handlers.map(({ name, derived, events, options, method, isStatic }) => {
+    const owner = Object.freeze({ target, method, isStatic });
+    return seal({ name, derived, events, scope, owner, handler: undefined }, mergePolicies(outer, options));
+  });
+}
+
+/** What `bus.on()` is called with. */
+export interface FunctionGiven {
+  readonly events: Events;
+  readonly options: SubscriptionOptions<never>;
+  readonly handler: Handler<never>;
+  /** Stands in where the options give no name. */
+  readonly name: string;
+}
+
+/**
+ * The subscription of a function.
+ *
+ * @throws TypeError where the events are not event classes or the name in the options is not a name.
+ */
+export function subscriptionOf(
+  { events, options, handler, name }: FunctionGiven,
+  defaults: Policies,
+): Subscription {
+  refuse([...eventFaults("bus.on()", events), ...nameFaults("bus.on()", options.name)]);
+  const merged = mergePolicies(defaults, options);
+  const named = { name: options.name ?? name, derived: options.name === undefined };
+  const facts = { ...named, events: listOf(events), scope: "bus", owner: undefined } as const;
+  return seal({ ...facts, handler: handler as Handler<AnyEvent> }, merged);
+}
+
+// The engine routes by the events' names, so that a handler of some never gets another one.
+function seal(
+  facts: Omit<Subscription, "lane" | "options">,
+  options: SubscriptionOptions<never>,
+): Subscription {
+  const merged = Object.freeze(options) as SubscriptionOptions<AnyEvent>;
+  return Object.freeze({ ...facts, lane: merged.lane, options: merged });
+}
