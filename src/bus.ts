@@ -64,7 +64,12 @@ export class Bus {
     const container = options.container ?? plain();
     container.provide(Bus, this);
     container.provide(Clock, this.#facilities.clock);
-    this.#engine = new Engine({ options, container, facilities: this.#facilities, carriages: this.#carriages });
+    this.#engine = new Engine({
+      options,
+      container,
+      facilities: this.#facilities,
+      carriages: this.#carriages,
+    });
     for (const event of [options.events ?? []].flat() as EventClass[]) this.#facilities.topics.of(event);
     this.publish = this.#engine.publishFrom(undefined);
     this.notices = this.#facilities.notices;
@@ -107,7 +112,11 @@ export class Bus {
 
   /** Adds a function as a subscription; its undo stops future deliveries. Equal names are a `TypeError`. */
   on<const C extends Events>(events: C, handler: Handler<EventOf<C>>): Undo;
-  on<const C extends Events>(events: C, options: SubscriptionOptions<EventOf<C>>, handler: Handler<EventOf<C>>): Undo;
+  on<const C extends Events>(
+    events: C,
+    options: SubscriptionOptions<EventOf<C>>,
+    handler: Handler<EventOf<C>>,
+  ): Undo;
   on(events: Events, ...rest: readonly unknown[]): Undo {
     const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
     return this.#engine.on(events, options as SubscriptionOptions<never>, handler as Handler<never>);
@@ -179,7 +188,8 @@ export class Bus {
   }
 
   #subscribe(events: Events): Subscribe {
-    return (options, handler) => this.#engine.on(events, options as SubscriptionOptions<never>, handler, "stream");
+    return (options, handler) =>
+      this.#engine.on(events, options as SubscriptionOptions<never>, handler, "stream");
   }
 }
 

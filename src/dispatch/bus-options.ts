@@ -68,17 +68,29 @@ export interface BusOptions<S extends readonly SubscriberClass[] = readonly Subs
   logger?: Logger | undefined;
 }
 
-const transportRule = rule("a transport, such as memory()", (value) => isObject(value) && isObject(value["features"]));
+const transportRule = rule(
+  "a transport, such as memory()",
+  (value) => isObject(value) && isObject(value["features"]),
+);
 const loggerRule = rule("a logger with debug, info, warn and error", isLogger);
 const containerRule = rule(
   "a container with resolve() and provide()",
-  (value) => isObject(value) && typeof value["resolve"] === "function" && typeof value["provide"] === "function",
+  (value) =>
+    isObject(value) && typeof value["resolve"] === "function" && typeof value["provide"] === "function",
 );
 const eventClass = rule("an event class", isEventClass);
 
 export const busOptions: OptionTable = {
-  subscribers: { ...rule("an array of classes", Array.isArray), about: "The subscriber classes.", default: "none" },
-  events: { ...either(eventClass, listOf(eventClass)), about: "Events without a subscription here.", default: "none" },
+  subscribers: {
+    ...rule("an array of classes", Array.isArray),
+    about: "The subscriber classes.",
+    default: "none",
+  },
+  events: {
+    ...either(eventClass, listOf(eventClass)),
+    about: "Events without a subscription here.",
+    default: "none",
+  },
   lanes: { ...record(object(laneOptions)), about: "Every lane that a subscription names.", default: "none" },
   container: { ...containerRule, about: "Makes the subscribers.", default: "plain()" },
   transport: { ...transportRule, about: "Carries the events.", default: "memory()" },
@@ -91,7 +103,11 @@ export const busOptions: OptionTable = {
   heldMax: { ...integerFrom(0), about: "Events held before start().", default: 10_000 },
   isolate: { ...oneOf("none", "freeze"), about: "Whether events are deep-frozen.", default: "none" },
   context: { ...boolean, about: "Whether the publisher's async context reaches the handler.", default: true },
-  onUnhandled: { ...oneOf("warn", "error", "ignore"), about: "What happens to an event that nobody handles.", default: "warn" },
+  onUnhandled: {
+    ...oneOf("warn", "error", "ignore"),
+    about: "What happens to an event that nobody handles.",
+    default: "warn",
+  },
   deadLetters: {
     ...object({
       max: { ...integerFrom(1), about: "How many are kept.", default: 10_000 },
@@ -104,7 +120,11 @@ export const busOptions: OptionTable = {
     about: "Keeps what was decided for each delivery.",
     default: false,
   },
-  logger: { ...loggerRule, about: "Told what somebody should know.", default: "the console's warnings and errors" },
+  logger: {
+    ...loggerRule,
+    about: "Told what somebody should know.",
+    default: "the console's warnings and errors",
+  },
 };
 
 export function checkBusOptions(options: unknown): void {
@@ -117,5 +137,9 @@ export function checkBusOptions(options: unknown): void {
 
 function isLogger(value: unknown): boolean {
   const levels = ["debug", "info", "warn", "error"] as const;
-  return typeof value === "object" && value !== null && levels.every((level) => typeof (value as Logger)[level] === "function");
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    levels.every((level) => typeof (value as Logger)[level] === "function")
+  );
 }

@@ -15,7 +15,8 @@ export class Carriages {
 
   constructor(transports: Readonly<Record<string, Transport>>) {
     if (transports[DEFAULT] === undefined) this.#byName.set(DEFAULT, new StraightCarriage(DEFAULT));
-    for (const [name, transport] of Object.entries(transports)) this.#byName.set(name, this.#carriage(name, transport));
+    for (const [name, transport] of Object.entries(transports))
+      this.#byName.set(name, this.#carriage(name, transport));
   }
 
   /** Those that work through the port of their transport. */

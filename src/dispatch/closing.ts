@@ -104,7 +104,10 @@ export class Closing {
   #abandonHopeless(): void {
     for (const lane of this.#lanes()) {
       const hopeless = lane.isPaused ? lane.standing() : lane.retryingAfter(this.#parts.settlement.closesAt);
-      this.#abandon([...hopeless], lane.isPaused ? "its lane is paused" : "its retry is due after the deadline of close()");
+      this.#abandon(
+        [...hopeless],
+        lane.isPaused ? "its lane is paused" : "its retry is due after the deadline of close()",
+      );
     }
     for (const carriage of this.#parts.carriages()) this.#abandon(carriage.onTheWay, "still on its way");
   }
@@ -178,7 +181,8 @@ export class Closing {
 
   #handled(): number {
     let ended = 0;
-    for (const { counts } of this.#parts.registry.routes) ended += counts.done + counts.deadLettered + counts.dropped;
+    for (const { counts } of this.#parts.registry.routes)
+      ended += counts.done + counts.deadLettered + counts.dropped;
     return ended;
   }
 

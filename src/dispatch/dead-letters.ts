@@ -119,13 +119,17 @@ export class KeptDeadLetters implements DeadLetters {
   #kept(letter: DeadLetter): DeadLetter {
     const kept = this.#box.get(letter.id);
     if (kept !== undefined) return kept;
-    throw new TypeError(`Dead letter ${show(letter.id)} is not kept any more: it was replayed, discarded, or too old. List them again.`);
+    throw new TypeError(
+      `Dead letter ${show(letter.id)} is not kept any more: it was replayed, discarded, or too old. List them again.`,
+    );
   }
 
   #routeOf(letter: DeadLetter): Route {
     const route = this.#parts.registry.route(letter.subscription);
     if (route !== undefined) return route;
-    throw new TypeError(`No subscription is named ${letter.subscription} any more. Add it again, or discard the letter.`);
+    throw new TypeError(
+      `No subscription is named ${letter.subscription} any more. Add it again, or discard the letter.`,
+    );
   }
 
   #edited(event: AnyEvent, letter: DeadLetter): AnyEvent {
@@ -137,7 +141,11 @@ export class KeptDeadLetters implements DeadLetters {
     const { redaction } = this.#parts.facilities;
     if (redaction.isEmpty) return letter;
     const event = redaction.shown(letter.event);
-    return Object.freeze({ ...letter, event, envelope: Object.freeze({ ...letter.envelope, data: event as object }) }) as DeadLetter;
+    return Object.freeze({
+      ...letter,
+      event,
+      envelope: Object.freeze({ ...letter.envelope, data: event as object }),
+    }) as DeadLetter;
   }
 
   get #box() {

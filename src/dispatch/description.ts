@@ -8,7 +8,11 @@ import type { Topics } from "./topics.js";
 
 /** Data for tools, text for people: `String(bus.describe())`. */
 export interface Description {
-  readonly events: readonly { readonly name: string; readonly version: number; readonly subscriptions: readonly string[] }[];
+  readonly events: readonly {
+    readonly name: string;
+    readonly version: number;
+    readonly subscriptions: readonly string[];
+  }[];
   readonly lanes: readonly LaneDescription[];
   readonly subscriptions: readonly SubscriptionDescription[];
   readonly counts: { readonly published: number; readonly unhandled: number };
@@ -56,7 +60,8 @@ export function describe(
 ): Description {
   const topic = event && topics.of(event);
   const routes = topic?.routes ?? [...registry.routes];
-  const lanes = topic === undefined ? [...registry.lanes.values()] : [...new Set(routes.map((route) => route.lane))];
+  const lanes =
+    topic === undefined ? [...registry.lanes.values()] : [...new Set(routes.map((route) => route.lane))];
   const facts = {
     events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition, routes: own }) => ({
       name: definition.name,
@@ -93,7 +98,10 @@ function routeFacts(route: Route): SubscriptionDescription {
 function textOf({ events, lanes, subscriptions, counts }: Omit<Description, "toString" | "toJSON">): string {
   return [
     `${counts.published} events published, ${counts.unhandled} unhandled`,
-    ...events.map((event) => `event ${event.name} (version ${event.version}) → ${event.subscriptions.join(", ") || "nobody"}`),
+    ...events.map(
+      (event) =>
+        `event ${event.name} (version ${event.version}) → ${event.subscriptions.join(", ") || "nobody"}`,
+    ),
     ...lanes.map(
       (lane) =>
         `lane ${lane.name}: ${lane.running}/${lane.concurrency} running, ${lane.waiting}/${lane.capacity} waiting, ${lane.retrying} retrying, ${lane.overflow}${lane.isPaused ? ", paused" : ""}`,

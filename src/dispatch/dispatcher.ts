@@ -43,7 +43,8 @@ export class Dispatcher implements Runner<Ticket> {
 
   #attempt(ticket: Ticket): AttemptDelivery {
     const { host, turn } = this.#facilities.runtime;
-    if ((++this.#started & SAMPLE_MASK) === 1) return new AttemptDelivery(ticket, this.#host, host.monotonic(), -1);
+    if ((++this.#started & SAMPLE_MASK) === 1)
+      return new AttemptDelivery(ticket, this.#host, host.monotonic(), -1);
     return new AttemptDelivery(ticket, this.#host, turn.monotonic(), turn.number);
   }
 }

@@ -64,19 +64,40 @@ export class Engine {
     this.facilities = facilities;
     this.#carriages = carriages;
     this.#host = { bus, clock, monotonic: () => runtime.host.monotonic(), publishFrom };
-    this.#defaults = { ...options.defaults, steps: [...(options.steps ?? []), ...(options.defaults?.steps ?? [])] };
+    this.#defaults = {
+      ...options.defaults,
+      steps: [...(options.steps ?? []), ...(options.defaults?.steps ?? [])],
+    };
     const recorder = new Recorder(facilities);
     const settlement = new Settlement(facilities, recorder);
     const runner = new Dispatcher(facilities, this.#host, recorder, settlement);
     const notify = (name: LaneNoticeName, lane: Lane): void => this.#notify(name, lane);
-    this.registry = new Registry(options.lanes ?? {}, facilities.topics, { runtime, timers, runner, notify, quiet });
+    this.registry = new Registry(options.lanes ?? {}, facilities.topics, {
+      runtime,
+      timers,
+      runner,
+      notify,
+      quiet,
+    });
     this.#planner = new Planner(facilities);
     this.#sealer = new Sealer(facilities);
     this.placement = new Placement(facilities, { recorder, settlement, onQuiet: quiet });
     const parts = { facilities, registry: this.registry, planner: this.#planner, placement: this.placement };
-    this.#publisher = new Publisher(facilities, { ...parts, sealer: this.#sealer, heldMax: options.heldMax ?? 10_000 });
-    this.deadLetters = new KeptDeadLetters({ ...parts, checkOpen: () => this.#checkOpen("deadLetters.replay()") });
-    carriages.connect({ facilities, planner: this.#planner, recorder, route: (name) => this.registry.route(name) });
+    this.#publisher = new Publisher(facilities, {
+      ...parts,
+      sealer: this.#sealer,
+      heldMax: options.heldMax ?? 10_000,
+    });
+    this.deadLetters = new KeptDeadLetters({
+      ...parts,
+      checkOpen: () => this.#checkOpen("deadLetters.replay()"),
+    });
+    carriages.connect({
+      facilities,
+      planner: this.#planner,
+      recorder,
+      route: (name) => this.registry.route(name),
+    });
     const ports = (): Carriages["ports"] => carriages.ports;
     this.#closing = new Closing({ ...parts, publisher: this.#publisher, settlement, carriages: ports });
     const declared = (options.subscribers ?? []).map((target) => subscriptionsOf(target));
@@ -148,14 +169,17 @@ export class Engine {
 
   transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
     const { facilities, placement } = this;
-    return transaction(work, { facilities, placement, planner: this.#planner }, (frame) => this.publishFrom(frame));
+    return transaction(work, { facilities, placement, planner: this.#planner }, (frame) =>
+      this.publishFrom(frame),
+    );
   }
 
   /** Adds a function as a subscription; `label` begins its name where the options give none. */
   on(events: Events, options: SubscriptionOptions<never>, handler: Handler<never>, label?: string): Undo {
     if (this.#closed !== undefined) throw new BusClosedError();
     refuse(checkOptions("options", options, subscriptionOptions));
-    if (typeof handler !== "function") throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
+    if (typeof handler !== "function")
+      throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
     const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
     const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
     const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
@@ -173,7 +197,9 @@ export class Engine {
     const faults = [
       ...declared.faults,
       ...checkOptions(`@Subscriber ${declared.name}`, declared.policies, subscriptionOptions),
-      ...declared.handlers.flatMap((each) => checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions)),
+      ...declared.handlers.flatMap((each) =>
+        checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions),
+      ),
     ];
     if (faults.length > 0) return faults;
     return subscriptionsFrom(declared, this.#defaults).flatMap((subscription) => this.#add(subscription));

@@ -11,17 +11,31 @@ export function featureFaults(route: Route, carriage: PortCarriage): string[] {
   const { subscription, name } = route;
   const { options } = subscription;
   const faults: string[] = [];
-  const lacks = (fault: string, fix: string): number => faults.push(`${name} ${fault} on transport ${carriage.name}. ${fix}`);
+  const lacks = (fault: string, fix: string): number =>
+    faults.push(`${name} ${fault} on transport ${carriage.name}. ${fix}`);
   if (keyed(route) && features.order === "none")
-    lacks("keeps order per key, which is not kept", "Remove `key` from the event, or choose a transport with order.");
+    lacks(
+      "keeps order per key, which is not kept",
+      "Remove `key` from the event, or choose a transport with order.",
+    );
   if (!carriage.isStore) return faults;
   if (subscription.derived)
-    lacks("has a name that follows the code, and a store needs a stable one", `Add \`name: "${stable(name)}"\` to its options.`);
+    lacks(
+      "has a name that follows the code, and a store needs a stable one",
+      `Add \`name: "${stable(name)}"\` to its options.`,
+    );
   if (route.lane.limits.overflow !== "wait")
-    lacks(`asks for overflow "${route.lane.limits.overflow}", but the store holds the queue`, "Remove `overflow`.");
-  if (options.key !== undefined) lacks("refines the key, but the store holds the queue", "Give the event class the `key`.");
+    lacks(
+      `asks for overflow "${route.lane.limits.overflow}", but the store holds the queue`,
+      "Remove `overflow`.",
+    );
+  if (options.key !== undefined)
+    lacks("refines the key, but the store holds the queue", "Give the event class the `key`.");
   if (options.dedupe !== undefined && options.dedupe.by !== "id")
-    lacks("dedupes by a function, but the store knows ids only", 'Use `by: "id"`, and publish with an id that says the same.');
+    lacks(
+      "dedupes by a function, but the store knows ids only",
+      'Use `by: "id"`, and publish with an id that says the same.',
+    );
   return faults;
 }
 

@@ -10,7 +10,12 @@ import type { Recorder } from "./recorder.js";
 import type { Call, Route } from "./route.js";
 
 /** Puts the steps of the subscription and its timeout around the handler; without either it stays as it is. */
-export function callOf(route: Route, handler: Handler<AnyEvent>, facilities: Facilities, recorder: Recorder): Call {
+export function callOf(
+  route: Route,
+  handler: Handler<AnyEvent>,
+  facilities: Facilities,
+  recorder: Recorder,
+): Call {
   const steps = route.subscription.options.steps ?? [];
   const { timeout: policy } = route;
   if (steps.length === 0 && policy === undefined) return handler;

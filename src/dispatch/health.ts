@@ -14,7 +14,11 @@ export interface Health {
 const RECENT_MS = 60_000;
 const RECENT_MAX = 10;
 
-export function reasonsOf(facilities: Facilities, registry: Registry, carriages: readonly PortCarriage[]): string[] {
+export function reasonsOf(
+  facilities: Facilities,
+  registry: Registry,
+  carriages: readonly PortCarriage[],
+): string[] {
   const reasons: string[] = [];
   for (const lane of registry.lanes.values()) {
     for (const ticket of lane.runningNow())
@@ -22,7 +26,8 @@ export function reasonsOf(facilities: Facilities, registry: Registry, carriages:
     if (lane.isBroken) reasons.push(`lane ${lane.name}: its breaker is open`);
     if (lane.waitingPublishes > 0) reasons.push(`lane ${lane.name} is full`);
   }
-  for (const carriage of carriages) if (carriage.state === "down") reasons.push(`transport ${carriage.name} is down`);
+  for (const carriage of carriages)
+    if (carriage.state === "down") reasons.push(`transport ${carriage.name} is down`);
   const recent = facilities.deadLetters.since(facilities.runtime.host.now() - RECENT_MS);
   if (recent > RECENT_MAX) reasons.push(`${recent} dead letters within a minute`);
   return reasons;

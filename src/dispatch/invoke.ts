@@ -31,12 +31,14 @@ class InlineAttempt extends AttemptDelivery {
 /** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
 export async function invoke({ publication, routes }: Planned, host: AttemptHost): Promise<void> {
   const outer = currentFrame();
-  if (depthOf(deliveryOf(outer)) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
+  if (depthOf(deliveryOf(outer)) >= DEPTH_MAX)
+    throw new InvokeDepthError([...publication.chain, publication.name]);
   const runs = routes.map((route) => run(route, publication, host, outer));
   const ended = await Promise.allSettled(runs);
   const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} handlers of ${publication.name} failed.`);
+  if (errors.length > 1)
+    throw new AggregateError(errors, `${errors.length} handlers of ${publication.name} failed.`);
 }
 
 async function run(
@@ -54,7 +56,9 @@ async function run(
     const answer = withFrame(attempt, () => route.call(publication.event, attempt));
     const ended = isThenable(answer) ? await answer : answer;
     if (isOutcome(ended) && ended.outcome !== "done" && ended.outcome !== "drop")
-      throw new Error(`${route.name} answered ${ended.outcome} (${ended.reason ?? "no reason"}) to an invoke, which has no queue to try again from.`);
+      throw new Error(
+        `${route.name} answered ${ended.outcome} (${ended.reason ?? "no reason"}) to an invoke, which has no queue to try again from.`,
+      );
   } finally {
     attempt.over();
     ticket.standing = "ended";

@@ -27,7 +27,10 @@ export class Placement {
   readonly #onQuiet: () => void;
   #inTransit = 0;
 
-  constructor(facilities: Facilities, parts: { recorder: Recorder; settlement: Settlement; onQuiet: () => void }) {
+  constructor(
+    facilities: Facilities,
+    parts: { recorder: Recorder; settlement: Settlement; onQuiet: () => void },
+  ) {
     this.#facilities = facilities;
     this.#recorder = parts.recorder;
     this.#settlement = parts.settlement;
@@ -41,7 +44,8 @@ export class Placement {
 
   /** Answers a promise only where a lane makes it wait, or a transport takes its time. */
   carryOut(planned: readonly Planned[], plan: Plan, options: PlacementOptions): Promise<void> | undefined {
-    for (let index = 0; index < plan.tickets.length; index++) this.#decided(plan.tickets[index]!, plan.decisions[index]!);
+    for (let index = 0; index < plan.tickets.length; index++)
+      this.#decided(plan.tickets[index]!, plan.decisions[index]!);
     for (const each of planned) this.told(each);
     const placed = plan.hasWaiting ? this.#wait(plan, options) : undefined;
     if (!this.#isCarried(planned)) return placed;
@@ -74,7 +78,8 @@ export class Placement {
 
   /** Waits for the places of a plan; `granted` gets each ticket whose place has been claimed. */
   async waitFor(plan: Plan, options: PlacementOptions, granted: (ticket: Ticket) => void): Promise<void> {
-    const of = (decision: string): Ticket[] => plan.tickets.filter((_, index) => plan.decisions[index] === decision);
+    const of = (decision: string): Ticket[] =>
+      plan.tickets.filter((_, index) => plan.decisions[index] === decision);
     const accepted = of("place").map((ticket) => ticket.route.name);
     const { from, signal, isOwed } = options;
     const refused = (ticket: Ticket): void => this.withdraw(ticket);
@@ -102,7 +107,8 @@ export class Placement {
   routed(ticket: Ticket): void {
     ticket.route.counts.routed++;
     ticket.tree.opened();
-    if (this.#facilities.journal !== undefined) this.#recorder.note(ticket, "routed", `into lane ${ticket.route.lane.name}`);
+    if (this.#facilities.journal !== undefined)
+      this.#recorder.note(ticket, "routed", `into lane ${ticket.route.lane.name}`);
   }
 
   /** Drops what the overflow policy says, perhaps the newcomer itself. */
@@ -114,7 +120,9 @@ export class Placement {
   }
 
   end(ticket: Ticket, how: Extract<Final, "filtered" | "deduplicated">): void {
-    this.#recorder.ended(ticket, how, { reason: how === "filtered" ? "when answered false" : "it had this one already" });
+    this.#recorder.ended(ticket, how, {
+      reason: how === "filtered" ? "when answered false" : "it had this one already",
+    });
   }
 
   #decided(ticket: Ticket, decision: Plan["decisions"][number]): void {
@@ -135,7 +143,11 @@ export class Placement {
     this.counts.published++;
     if (publication.topic.taps.length > 0) this.#tapped(publication);
     if (notices.hears("event.published"))
-      notices.post("event.published", { at: new Date(runtime.host.now()), event: publication.name, eventId: publication.id });
+      notices.post("event.published", {
+        at: new Date(runtime.host.now()),
+        event: publication.name,
+        eventId: publication.id,
+      });
     if (routes.length === 0 && !publication.topic.carriage.isStore) this.#unhandled(publication, tree);
   }
 
@@ -170,7 +182,9 @@ export class Placement {
     try {
       const carriages = new Set(planned.map(({ publication }) => publication.topic.carriage));
       for (const carriage of carriages) {
-        const publications = planned.map((each) => each.publication).filter((each) => each.topic.carriage === carriage);
+        const publications = planned
+          .map((each) => each.publication)
+          .filter((each) => each.topic.carriage === carriage);
         await carriage.send(publications, (ticket) => this.withdraw(ticket));
       }
     } finally {

@@ -80,7 +80,8 @@ export class Planner {
     const verdict = lane.judge();
     if (verdict === "place" || verdict === "evict") return verdict;
     if (how.isOwed) return "wait";
-    if (how.from !== undefined && lane.limits.overflow === "wait") return inside(ticket, verdict, plan, how.from);
+    if (how.from !== undefined && lane.limits.overflow === "wait")
+      return inside(ticket, verdict, plan, how.from);
     if (verdict === "refuse") plan.refusal = new LaneFullError(lane.name);
     return verdict;
   }
@@ -109,7 +110,10 @@ function inside(ticket: Ticket, verdict: Verdict, plan: Plan, from: AttemptDeliv
     return verdict;
   }
   if (!lane.isReserveUsed) return lane.claim();
-  plan.refusal = new CascadeOverflowError(lane.name, [...from.ticket.publication.chain, ticket.publication.name]);
+  plan.refusal = new CascadeOverflowError(lane.name, [
+    ...from.ticket.publication.chain,
+    ticket.publication.name,
+  ]);
   return "refuse";
 }
 

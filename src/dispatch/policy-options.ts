@@ -17,7 +17,11 @@ import {
 
 const retryOptions: OptionTable = {
   attempts: { ...integerFrom(1), about: "Attempts, the first one included.", required: true },
-  backoff: { ...either(oneOf("fixed", "exponential"), func), about: "How the waits grow.", default: "exponential" },
+  backoff: {
+    ...either(oneOf("fixed", "exponential"), func),
+    about: "How the waits grow.",
+    default: "exponential",
+  },
   delay: { ...duration, about: "The first wait.", default: "1s" },
   delayMax: { ...duration, about: "The longest wait.", default: "5m" },
   jitter: { ...boolean, about: "Spreads each wait between half of it and all of it.", default: true },
@@ -31,16 +35,32 @@ const dedupeOptions: OptionTable = {
 };
 
 export const policyOptions: OptionTable = {
-  lane: { ...either(string, object(laneOptions)), about: "A shared lane's name, or the options of an own one.", default: "an own one" },
+  lane: {
+    ...either(string, object(laneOptions)),
+    about: "A shared lane's name, or the options of an own one.",
+    default: "an own one",
+  },
   retry: { ...either(integerFrom(1), object(retryOptions)), about: "Attempts, or how to retry.", default: 1 },
   timeout: { ...positiveDuration, about: "When the signal aborts.", default: "never" },
-  stuck: { ...oneOf("hold", "release"), about: "What becomes of a handler that goes on past timeout and grace.", default: "hold" },
+  stuck: {
+    ...oneOf("hold", "release"),
+    about: "What becomes of a handler that goes on past timeout and grace.",
+    default: "hold",
+  },
   grace: { ...duration, about: "Between the timeout and the notice that it is stuck.", default: "1s" },
-  keyFailure: { ...oneOf("continue", "park"), about: "What becomes of a key after the last failure of its head.", default: "continue" },
+  keyFailure: {
+    ...oneOf("continue", "park"),
+    about: "What becomes of a key after the last failure of its head.",
+    default: "continue",
+  },
   steps: { ...listOf(func), about: "Run around the handler, outermost first.", default: "none" },
 };
 
-const start: Option = { ...oneOf("now", "earliest"), about: "Where a new group begins in a store.", default: "now" };
+const start: Option = {
+  ...oneOf("now", "earliest"),
+  about: "Where a new group begins in a store.",
+  default: "now",
+};
 
 export const subscriptionOptions: OptionTable = {
   ...policyOptions,

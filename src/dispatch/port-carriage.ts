@@ -101,7 +101,8 @@ export class PortCarriage implements Carriage, Sink {
     const { item } = ticket;
     if (item === undefined) return;
     this.#items.delete(item);
-    const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(factsOf(ticket), error);
+    const failed = (error: unknown): void =>
+      this.#parts().facilities.log.settleFailed(factsOf(ticket), error);
     try {
       const answer = this.transport.settle(item, settlement);
       if (isThenable(answer)) answer.then(undefined, failed);
@@ -141,7 +142,12 @@ export class PortCarriage implements Carriage, Sink {
     route.counts.routed++;
     route.lane.claim();
     ticket.failures = item.failures;
-    ticket.history = item.history.map((each) => ({ attempt: each.attempt, at: new Date(each.at), ran: each.ranMs, error: each.error }));
+    ticket.history = item.history.map((each) => ({
+      attempt: each.attempt,
+      at: new Date(each.at),
+      ran: each.ranMs,
+      error: each.error,
+    }));
     const { crashes = 3 } = route.subscription.options;
     if (item.deliveries > route.retry.attempts + crashes) ticket.foregone = { outcome: POISON };
     return ticket;

@@ -1,14 +1,30 @@
 /** The options of a publish: one table for checks and reference. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import { checkOptions, instanceOf, integerFrom, type OptionTable, record, refuse, rule, string } from "../runtime/options.js";
+import {
+  checkOptions,
+  instanceOf,
+  integerFrom,
+  type OptionTable,
+  record,
+  refuse,
+  rule,
+  string,
+} from "../runtime/options.js";
 
 export const publishOptions: OptionTable = {
   id: { ...string, about: "Its id.", default: "one that no other event has" },
-  key: { ...rule("a text", (value) => typeof value === "string"), about: "Order is kept per key.", default: "the event's" },
+  key: {
+    ...rule("a text", (value) => typeof value === "string"),
+    about: "Order is kept per key.",
+    default: "the event's",
+  },
   headers: { ...record(rule("a text", (value) => typeof value === "string")), about: "Headers of its own." },
   priority: { ...integerFrom(0, 7), about: "7 goes first.", default: 3 },
   signal: { ...instanceOf(AbortSignal, "an AbortSignal"), about: "Stops waiting for a full lane." },
-  transaction: { ...rule("a client of the transport's database", () => true), about: "The transaction to join." },
+  transaction: {
+    ...rule("a client of the transport's database", () => true),
+    about: "The transaction to join.",
+  },
 };
 
 export function checkPublishOptions(options: PublishOptions): void {

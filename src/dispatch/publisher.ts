@@ -29,7 +29,10 @@ export class Publisher {
   readonly #held: Planned[] = [];
   readonly #heldMax: number;
 
-  constructor(facilities: Facilities, parts: { sealer: Sealer; planner: Planner; placement: Placement; heldMax: number }) {
+  constructor(
+    facilities: Facilities,
+    parts: { sealer: Sealer; planner: Planner; placement: Placement; heldMax: number },
+  ) {
     this.#facilities = facilities;
     this.#sealer = parts.sealer;
     this.#planner = parts.planner;
@@ -67,8 +70,11 @@ export class Publisher {
     options?.signal?.throwIfAborted();
     const from = deliveryOf(frame);
     const own = from?.bus === this.#facilities.bus ? from : undefined;
-    if (this.admission === "closed" || (this.admission === "inside" && own === undefined)) throw new BusClosedError();
-    const planned = events.map((event) => this.#partials.get(event) ?? this.#sealer.seal(event, options, from, own));
+    if (this.admission === "closed" || (this.admission === "inside" && own === undefined))
+      throw new BusClosedError();
+    const planned = events.map(
+      (event) => this.#partials.get(event) ?? this.#sealer.seal(event, options, from, own),
+    );
     if (this.admission === "held") return this.#hold(planned);
     const transaction = TransactionFrame.of(frame, this.#facilities.bus);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
@@ -99,7 +105,9 @@ export class Publisher {
       const renewed = { ...planned, routes: planned.publication.topic.routes };
       const plan = this.#planner.plan([renewed], undefined, true);
       const placed = this.#placement.carryOut([renewed], plan, { from: undefined, isOwed: true });
-      placed?.catch((error: unknown) => this.#facilities.log.releaseFailed(planned.publication.name, planned.publication.id, error));
+      placed?.catch((error: unknown) =>
+        this.#facilities.log.releaseFailed(planned.publication.name, planned.publication.id, error),
+      );
       planned.tree.closed();
     }
   }
@@ -119,7 +127,12 @@ export class Publisher {
   }
 
   receipt(planned: Planned, plan: Plan): Receipt {
-    return new PublishReceipt(planned.publication, planned.tree, factsOf(planned, plan), this.#facilities.bus);
+    return new PublishReceipt(
+      planned.publication,
+      planned.tree,
+      factsOf(planned, plan),
+      this.#facilities.bus,
+    );
   }
 
   #hold(planned: readonly Planned[]): readonly Receipt[] {
@@ -134,8 +147,11 @@ export class Publisher {
 
   #refuseUnhandled(planned: readonly Planned[]): void {
     if (this.#facilities.onUnhandled !== "error") return;
-    const nobodys = planned.find(({ routes, publication }) => routes.length === 0 && !publication.topic.carriage.isStore);
-    if (nobodys !== undefined) throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
+    const nobodys = planned.find(
+      ({ routes, publication }) => routes.length === 0 && !publication.topic.carriage.isStore,
+    );
+    if (nobodys !== undefined)
+      throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
   }
 }
 
@@ -146,11 +162,14 @@ function first(receipts: readonly Receipt[]): Receipt {
 /* The facts of a calm publish are the same for every event of a topic: one object serves them all. */
 function factsOf({ publication, routes, acceptedBefore }: Planned, plan: Plan): ReceiptFacts {
   const { topic } = publication;
-  if (topic.carriage.isStore) return { ...topic.allAccepted, unhandled: "unknown", settledBy: topic.carriage.name };
+  if (topic.carriage.isStore)
+    return { ...topic.allAccepted, unhandled: "unknown", settledBy: topic.carriage.name };
   if (routes.length === 0 && acceptedBefore.length === 0) return UNHANDLED;
   if (plan.isCalm && acceptedBefore.length === 0) return topic.allAccepted;
   const named = (wanted: (index: number) => boolean): string[] =>
-    plan.tickets.filter((each, index) => each.publication === publication && wanted(index)).map((each) => each.route.name);
+    plan.tickets
+      .filter((each, index) => each.publication === publication && wanted(index))
+      .map((each) => each.route.name);
   const decided = (index: number): string => plan.decisions[index]!;
   return facts({
     accepted: [...acceptedBefore, ...named((index) => ["place", "wait"].includes(decided(index)))],

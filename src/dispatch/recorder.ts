@@ -33,8 +33,10 @@ export class Recorder {
   done(ticket: Ticket, ran: number): void {
     ticket.route.counts.done++;
     ticket.route.lane.handled++;
-    if (this.#facilities.notices.hears("delivery.done")) this.#post("delivery.done", ticket, { reason: "" }, ran);
-    if (this.#facilities.journal !== undefined) this.note(ticket, "done", `attempt ${ticket.attempts} was handled`);
+    if (this.#facilities.notices.hears("delivery.done"))
+      this.#post("delivery.done", ticket, { reason: "" }, ran);
+    if (this.#facilities.journal !== undefined)
+      this.note(ticket, "done", `attempt ${ticket.attempts} was handled`);
     ticket.tree.done();
   }
 
@@ -66,7 +68,12 @@ export class Recorder {
   }
 
   late(ticket: Ticket, error: unknown): void {
-    this.#post("delivery.late", ticket, { reason: "ended after its settlement", error }, ticket.attempt?.ranMs() ?? 0);
+    this.#post(
+      "delivery.late",
+      ticket,
+      { reason: "ended after its settlement", error },
+      ticket.attempt?.ranMs() ?? 0,
+    );
     this.note(ticket, "late", "the handler ended after the delivery was settled");
   }
 

@@ -16,7 +16,11 @@ export class Registry {
   readonly #wiring: LaneWiring<Ticket>;
   readonly #shared: readonly string[];
 
-  constructor(lanes: Readonly<Record<string, LaneOptions | undefined>>, topics: Topics, wiring: LaneWiring<Ticket>) {
+  constructor(
+    lanes: Readonly<Record<string, LaneOptions | undefined>>,
+    topics: Topics,
+    wiring: LaneWiring<Ticket>,
+  ) {
     this.#topics = topics;
     this.#wiring = wiring;
     this.#shared = Object.keys(lanes);
@@ -34,9 +38,12 @@ export class Registry {
   /** One sentence for each thing that keeps the subscription from joining. */
   faults({ name, lane, events }: Subscription): string[] {
     const faults: string[] = [];
-    if (this.#routes.has(name)) faults.push(`Two subscriptions have the name ${name}. Give one of them another \`name\`.`);
+    if (this.#routes.has(name))
+      faults.push(`Two subscriptions have the name ${name}. Give one of them another \`name\`.`);
     if (typeof lane === "string" && !this.#shared.includes(lane))
-      faults.push(`${name} names the lane \`${lane}\`, which createBus({ lanes }) does not have.${didYouMean(lane, this.#shared)}`);
+      faults.push(
+        `${name} names the lane \`${lane}\`, which createBus({ lanes }) does not have.${didYouMean(lane, this.#shared)}`,
+      );
     for (const event of events) faults.push(...this.#twinFaults(event));
     return faults;
   }
@@ -55,7 +62,10 @@ export class Registry {
     if (this.#routes.get(route.name) !== route) return;
     this.#routes.delete(route.name);
     for (const topic of this.#topicsOf(route.subscription))
-      this.#topics.route(topic, topic.routes.filter((each) => each !== route));
+      this.#topics.route(
+        topic,
+        topic.routes.filter((each) => each !== route),
+      );
     this.#leaving.add(route);
     this.sweep();
   }

@@ -44,7 +44,8 @@ export class Settlement {
     const { route } = ticket;
     this.#free(ticket);
     this.#keep(ticket, because);
-    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park") route.parked.add(ticket.key);
+    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park")
+      route.parked.add(ticket.key);
     route.lane.end(ticket);
     this.#tell(ticket, { kind: "deadLetter", reason: because.reason });
     this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);

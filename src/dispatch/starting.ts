@@ -62,7 +62,9 @@ export class Starting {
     const { handler, owner, scope } = subscription;
     if (owner === undefined) return handler!;
     if (owner.isStatic) return bound(owner.target, owner.method);
-    return scope === "delivery" ? this.#scoped(owner) : bound(this.#instances.get(owner.target)!, owner.method);
+    return scope === "delivery"
+      ? this.#scoped(owner)
+      : bound(this.#instances.get(owner.target)!, owner.method);
   }
 
   /* A promise only where opening, the handler or the disposal take time. */

@@ -14,7 +14,10 @@ export interface StreamOptions {
 }
 
 /** Subscribes at the first `next()`; an item is done when the next one is asked for. */
-export function stream<E extends AnyEvent>(subscribe: Subscribe, options: StreamOptions = {}): AsyncIterable<E> {
+export function stream<E extends AnyEvent>(
+  subscribe: Subscribe,
+  options: StreamOptions = {},
+): AsyncIterable<E> {
   return { [Symbol.asyncIterator]: () => new Reader<E>(subscribe, options) };
 }
 
@@ -27,7 +30,10 @@ export function next<E extends AnyEvent>(
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason as Error);
     const stop = (): void => (end(), reject(signal?.reason as Error));
-    const undo = subscribe({ when: predicate as (event: AnyEvent) => boolean }, (event) => (end(), resolve(event as E)));
+    const undo = subscribe(
+      { when: predicate as (event: AnyEvent) => boolean },
+      (event) => (end(), resolve(event as E)),
+    );
     const end = (): void => (undo(), signal?.removeEventListener("abort", stop));
     signal?.addEventListener("abort", stop, { once: true });
   });

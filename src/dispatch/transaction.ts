@@ -44,7 +44,9 @@ export class TransactionFrame implements Frame {
 
   /** The open transaction of a bus that a frame stands in. */
   static of(frame: Frame | undefined, bus: object): TransactionFrame | undefined {
-    return frame instanceof TransactionFrame && frame.bus === bus && frame.#state === "open" ? frame : undefined;
+    return frame instanceof TransactionFrame && frame.bus === bus && frame.#state === "open"
+      ? frame
+      : undefined;
   }
 
   /** Reserves places for what is published inside; resolves when they are there. */

@@ -78,8 +78,14 @@ export class WaitingPublish {
 
   #limit({ timers }: Facilities): void {
     const { signal, waiting } = this.#options;
-    const lane = waiting.map((ticket) => ticket.route.lane).sort((a, b) => a.limits.waitMaxMs - b.limits.waitMaxMs)[0]!;
-    this.#timer = timers.after(lane.limits.waitMaxMs, () => this.giveUp(new LaneFullError(lane.name), false), "wait");
+    const lane = waiting
+      .map((ticket) => ticket.route.lane)
+      .sort((a, b) => a.limits.waitMaxMs - b.limits.waitMaxMs)[0]!;
+    this.#timer = timers.after(
+      lane.limits.waitMaxMs,
+      () => this.giveUp(new LaneFullError(lane.name), false),
+      "wait",
+    );
     signal?.addEventListener("abort", this.#abort, { once: true });
     if (signal?.aborted === true) this.#abort();
   }

@@ -24,10 +24,19 @@ export function toWire(publication: Publication, serialises: boolean): WireEnvel
 /** The publication of an envelope that came in; throws for an unknown name, a newer version and data that do not fit. */
 export function fromWire(wire: WireEnvelope, facilities: Facilities): Publication {
   if (!(wire.body instanceof Uint8Array)) return unserialised(wire, facilities);
-  const envelope = fromHeaders({ headers: wire.headers, body: wire.body }, http, facilities.runtime.host.now());
+  const envelope = fromHeaders(
+    { headers: wire.headers, body: wire.body },
+    http,
+    facilities.runtime.host.now(),
+  );
   const topic = facilities.topics.named(envelope.name);
   if (topic === undefined) throw new UnknownEventError(envelope.name);
-  return publicationOf(revive(topic.eventClass, envelope.data, envelope.version), envelope, topic, facilities);
+  return publicationOf(
+    revive(topic.eventClass, envelope.data, envelope.version),
+    envelope,
+    topic,
+    facilities,
+  );
 }
 
 /** A publication with the facts of an envelope: for what came in, and for replays. */
@@ -38,14 +47,31 @@ export function publicationOf(
   facilities: Facilities,
 ): Publication {
   const { id, key, priority, headers, time, correlation, cause, hops } = envelope;
-  const facts = { id, key, priority, headers, time, correlation, cause, hops, caller: undefined, chain: NONE };
+  const facts = {
+    id,
+    key,
+    priority,
+    headers,
+    time,
+    correlation,
+    cause,
+    hops,
+    caller: undefined,
+    chain: NONE,
+  };
   return new Publication(event, topic, facts, facilities);
 }
 
 function unserialised(wire: WireEnvelope, facilities: Facilities): Publication {
   const { id, key, priority, headers } = wire;
   if (!isEvent(wire.body)) throw new UnknownEventError(wire.name);
-  const facts = { id, key, headers, priority: priority as Envelope["priority"], time: facilities.runtime.turn.now() };
+  const facts = {
+    id,
+    key,
+    headers,
+    priority: priority as Envelope["priority"],
+    time: facilities.runtime.turn.now(),
+  };
   const none = { correlation: undefined, cause: undefined, hops: 0, caller: undefined, chain: NONE };
   return new Publication(wire.body, facilities.topics.of(wire.body), { ...facts, ...none }, facilities);
 }

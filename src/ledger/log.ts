@@ -17,7 +17,11 @@ export class Log {
 
   deadLettered(facts: LogFacts, reason: string, error: unknown, attempts: number): void {
     const after = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
-    this.#say("error", { ...facts, reason, attempts, error }, `${facts.subscription} gave up on ${facts.event} ${after} (${reason}). It is kept in bus.deadLetters.`);
+    this.#say(
+      "error",
+      { ...facts, reason, attempts, error },
+      `${facts.subscription} gave up on ${facts.event} ${after} (${reason}). It is kept in bus.deadLetters.`,
+    );
   }
 
   stuck(facts: LogFacts, stuck: "hold" | "release"): void {
@@ -26,11 +30,19 @@ export class Log {
   }
 
   ruleFailed(facts: LogFacts, error: unknown): void {
-    this.#say("error", { ...facts, error }, `The retry option of ${facts.subscription} threw; the default stands in for it.`);
+    this.#say(
+      "error",
+      { ...facts, error },
+      `The retry option of ${facts.subscription} threw; the default stands in for it.`,
+    );
   }
 
   unhandled(event: string, eventId: string): void {
-    this.#say("warn", { event, eventId }, `No subscription handles ${event}. Said once per event name; subscribe to it, or make the bus with onUnhandled: "ignore".`);
+    this.#say(
+      "warn",
+      { event, eventId },
+      `No subscription handles ${event}. Said once per event name; subscribe to it, or make the bus with onUnhandled: "ignore".`,
+    );
   }
 
   tapFailed(event: string, error: unknown): void {
@@ -42,15 +54,27 @@ export class Log {
   }
 
   settleFailed(facts: LogFacts, error: unknown): void {
-    this.#say("error", { ...facts, error }, `The transport could not settle a delivery of ${facts.subscription}; it may come again.`);
+    this.#say(
+      "error",
+      { ...facts, error },
+      `The transport could not settle a delivery of ${facts.subscription}; it may come again.`,
+    );
   }
 
   undeliverable(subscription: string, reason: string, error: unknown): void {
-    this.#say("error", { subscription, reason, error }, `What came in for ${subscription} is no delivery (${reason}). It is kept in bus.deadLetters.`);
+    this.#say(
+      "error",
+      { subscription, reason, error },
+      `What came in for ${subscription} is no delivery (${reason}). It is kept in bus.deadLetters.`,
+    );
   }
 
   releaseFailed(event: string, eventId: string, error: unknown): void {
-    this.#say("error", { event, eventId, error }, `${event} was held and could not be published at its release.`);
+    this.#say(
+      "error",
+      { event, eventId, error },
+      `${event} was held and could not be published at its release.`,
+    );
   }
 
   /* A logger that throws must not change what happens to a delivery. */

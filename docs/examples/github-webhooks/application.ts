@@ -1,5 +1,5 @@
 // Puts the application together: services in a container, subscribers on a bus. The one place that knows them all.
-import { type Bus, createBus, type Step } from "signalbox";
+import { type Bus, createBus, type Logger, type Step } from "signalbox";
 import { container, tsyringe } from "signalbox/tsyringe";
 import { everyEvent } from "./catalogue.js";
 import { Ledger } from "./ledger.js";
@@ -22,11 +22,12 @@ export interface Application {
 export interface Surroundings {
   readonly ledger: Ledger;
   readonly boardUrl: string;
+  readonly logger: Logger;
   readonly steps: readonly Step[];
 }
 
 /** Services without parameters, such as Labels and SearchIndex, need no registration: the container makes them. */
-export function createApplication({ ledger, boardUrl, steps }: Surroundings): Application {
+export function createApplication({ ledger, boardUrl, logger, steps }: Surroundings): Application {
   const services = container.createChildContainer();
   const pager = new Pager();
   const statistics = new Statistics();
@@ -36,6 +37,7 @@ export function createApplication({ ledger, boardUrl, steps }: Surroundings): Ap
   services.registerInstance(Statistics, statistics);
   const bus = createBus({
     source: "github-webhooks",
+    logger,
     container: tsyringe(services),
     events: everyEvent,
     subscribers: [

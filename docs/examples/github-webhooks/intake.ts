@@ -5,7 +5,7 @@ import type { Ledger } from "./ledger.js";
 
 export type Taken = "published" | "unknown" | "busy";
 
-const PATIENCE = 120; // milliseconds that a request may wait for a place in a lane
+const PATIENCE = 100; // milliseconds that a request may wait for a place in a lane
 
 export class Intake {
   readonly #unsettled: Promise<Tally>[] = [];

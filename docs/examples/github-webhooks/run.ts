@@ -2,6 +2,7 @@
 import "signalbox/tsyringe"; // first: it loads reflect-metadata, where the decorators below leave the types they need
 import { openBoard } from "./announcement-board.js";
 import { createApplication } from "./application.js";
+import { briefLog } from "./brief-log.js";
 import { check, type Verdict } from "./check.js";
 import { post, sendAll, type Sending } from "./client.js";
 import { deliveriesOf, type WebhookDelivery } from "./deliveries.js";
@@ -46,11 +47,8 @@ async function play(
   { seed, log, progress = () => {} }: RunOptions,
 ): Promise<(subscription: string) => Watched> {
   await using board = await openBoard(randomOf(seed));
-  const application = createApplication({
-    ledger,
-    boardUrl: board.url,
-    steps: victim ? [dropping(victim)] : [],
-  });
+  const steps = victim ? [dropping(victim)] : [];
+  const application = createApplication({ ledger, boardUrl: board.url, logger: briefLog(log), steps });
   await using bus = application.bus;
   const watched = watch(bus);
   await bus.start();
@@ -61,6 +59,9 @@ async function play(
   await sendForged(deliveries, server.url, log);
   await sendWithProgress(deliveries, server.url, ledger, { log, progress });
   await intake.settled();
+  log(
+    `${watched("audit.record").deduplicated} of those were in the audit trail already, and not written again`,
+  );
   log(`${board.posts.size} releases announced, ${watched("releases.announce").retried} tries failed`);
   await repair(application, log);
   log(`busiest repository: ${application.statistics.busiest()}`);

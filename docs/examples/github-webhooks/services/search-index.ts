@@ -5,7 +5,7 @@ export class SearchIndex {
   readonly #entries = new Map<string, string>();
 
   async add(id: string, text: string, signal: AbortSignal): Promise<void> {
-    await sleep(30, undefined, { signal });
+    await sleep(40, undefined, { signal });
     this.#entries.set(id, text);
   }
 

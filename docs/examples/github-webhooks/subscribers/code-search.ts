@@ -1,5 +1,5 @@
-// Indexes code and reviews: slow work behind a small lane. Two at a time, four may wait; whoever publishes more
-// waits too, and so does the webhook's sender (intake.ts).
+// Indexes code and reviews: slow work behind a small lane. Two at a time, four may wait in it. Up to eight more
+// publishes wait outside for a place, and with them the webhook's sender (intake.ts).
 import { Delivery, On, Subscriber } from "signalbox";
 import { PullRequest, PullRequestReview, PullRequestReviewComment, Push } from "../events.js";
 import { Ledger } from "../ledger.js";
@@ -18,7 +18,7 @@ export class CodeSearch {
   @On([Push, PullRequest, PullRequestReview, PullRequestReviewComment], {
     ...once,
     name: "index",
-    lane: { concurrency: 2, capacity: 4 },
+    lane: { concurrency: 2, capacity: 4, waitingMax: 8 },
     timeout: "5s",
   })
   async add(event: Code, delivery: Delivery) {
