@@ -6,7 +6,7 @@ import type { AnyEvent } from "../event/event.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Frame } from "../runtime/context.js";
 import type { Duration } from "../runtime/duration.js";
-import type { Ticket } from "./ticket.js";
+import type { Running, Ticket } from "./ticket.js";
 
 /** What an attempt needs of its bus. */
 export interface AttemptHost {
@@ -16,7 +16,7 @@ export interface AttemptHost {
   publishFrom(frame: Frame): Publish;
 }
 
-export class AttemptDelivery extends Delivery implements Frame {
+export class AttemptDelivery extends Delivery implements Frame, Running {
   readonly ticket: Ticket;
   readonly attempt: number;
   readonly #host: AttemptHost;

@@ -1,9 +1,9 @@
 /** What a bus looks like, as data and as text: lanes, subscriptions, steps, counts; and who gets an event, and why. */
 import type { EventClass } from "../event/event.js";
-import type { BoundedLane } from "../lane/lane.js";
+import type { BoundedLane, Lane } from "../lane/lane.js";
+import type { Queued } from "../lane/queued.js";
 import type { Registry } from "./registry.js";
 import type { Route } from "./route.js";
-import type { Ticket } from "./ticket.js";
 import type { Topics } from "./topics.js";
 
 /** Data for tools, text for people: `String(bus.describe())`. */
@@ -53,6 +53,8 @@ export interface SubscriptionDescription {
   };
 }
 
+type DescribedLane = Lane & Pick<BoundedLane<Queued>, "limits">;
+
 /** Describes the whole bus, or one event's part of it. */
 export function describe(
   { registry, topics, counts }: { registry: Registry; topics: Topics; counts: Description["counts"] },
@@ -60,22 +62,22 @@ export function describe(
 ): Description {
   const topic = event && topics.of(event);
   const routes = topic?.routes ?? [...registry.routes];
-  const lanes =
-    topic === undefined ? [...registry.lanes.values()] : [...new Set(routes.map((route) => route.lane))];
+  const lanes: Iterable<DescribedLane> =
+    topic === undefined ? registry.lanes.values() : new Set(routes.map((route) => route.lane));
   const facts = {
     events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition, routes: own }) => ({
       name: definition.name,
       version: definition.version,
       subscriptions: own.map((route) => route.name),
     })),
-    lanes: lanes.map(laneFacts),
+    lanes: Array.from(lanes, laneFacts),
     subscriptions: routes.map(routeFacts),
     counts: { ...counts },
   };
   return { ...facts, toJSON: () => facts, toString: () => textOf(facts) };
 }
 
-function laneFacts(lane: BoundedLane<Ticket>): LaneDescription {
+function laneFacts(lane: DescribedLane): LaneDescription {
   const { name, concurrency, capacity, waiting, waitingPublishes, running, retrying, isPaused } = lane;
   const { overflow } = lane.limits;
   return { name, concurrency, capacity, overflow, waiting, waitingPublishes, running, retrying, isPaused };

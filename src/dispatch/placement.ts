@@ -3,6 +3,7 @@ import type { PublishOptions } from "../delivery/receipt.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
+import { PortCarriage } from "./port-carriage.js";
 import { giveBackInbox, type Plan, type Planned } from "./planner.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
@@ -65,7 +66,9 @@ export class Placement {
 
   /** A ticket whose place is there goes into its lane, or on its way through the transport. */
   place(ticket: Ticket): void {
-    ticket.publication.topic.carriage.place(ticket);
+    const { carriage } = ticket.publication.topic;
+    if (carriage instanceof PortCarriage) carriage.place(ticket);
+    else ticket.route.lane.place(ticket);
   }
 
   /** Sends what a transaction has committed; its publishers have their receipts already. */
@@ -116,7 +119,7 @@ export class Placement {
     const dropped = ticket.route.lane.placeOrDrop(ticket);
     if (dropped === undefined) return;
     if (dropped.queued === ticket) ticket.isRefused = true;
-    this.#settlement.giveUp(dropped.queued, "dropped", { reason: dropped.reason });
+    this.#settlement.giveUp(dropped.queued as Ticket, "dropped", { reason: dropped.reason });
   }
 
   end(ticket: Ticket, how: Extract<Final, "filtered" | "deduplicated">): void {
@@ -173,7 +176,7 @@ export class Placement {
   }
 
   #isCarried(planned: readonly Planned[]): boolean {
-    return planned.some(({ publication }) => publication.topic.carriage.isCarrying);
+    return planned.some(({ publication }) => publication.topic.carriage instanceof PortCarriage);
   }
 
   /* A send that fails takes its tickets out of the counts again; the publish rejects with what the transport said. */
@@ -182,6 +185,7 @@ export class Placement {
     try {
       const carriages = new Set(planned.map(({ publication }) => publication.topic.carriage));
       for (const carriage of carriages) {
+        if (!(carriage instanceof PortCarriage)) continue;
         const publications = planned
           .map((each) => each.publication)
           .filter((each) => each.topic.carriage === carriage);

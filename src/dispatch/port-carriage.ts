@@ -8,7 +8,7 @@ import type { Carriage } from "./carriage.js";
 import type { Facilities } from "./facilities.js";
 import type { Planner } from "./planner.js";
 import type { Publication } from "./publication.js";
-import { factsOf, type Recorder } from "./recorder.js";
+import type { Recorder } from "./recorder.js";
 import type { Route } from "./route.js";
 import type { Ticket } from "./ticket.js";
 import { fromWire, toWire } from "./wire.js";
@@ -28,7 +28,6 @@ const POISON = deadLetter("poison");
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
-  readonly isCarrying = true;
   readonly #parts: () => PortParts;
   readonly #planned = new Map<string, Ticket>();
   readonly #items = new Map<Item, Ticket>();
@@ -97,12 +96,10 @@ export class PortCarriage implements Carriage, Sink {
 
   // ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────────────
 
-  settle(ticket: Ticket, settlement: Settlement): void {
-    const { item } = ticket;
-    if (item === undefined) return;
+  settle(item: Item, settlement: Settlement): void {
     this.#items.delete(item);
     const failed = (error: unknown): void =>
-      this.#parts().facilities.log.settleFailed(factsOf(ticket), error);
+      this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
       if (isThenable(answer)) answer.then(undefined, failed);
@@ -112,7 +109,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.isStore) this.transport.credit(item.group, 1);
   }
 
-  takesRetry(_ticket: Ticket, afterMs: number): boolean {
+  takesRetry(afterMs: number): boolean {
     const { order, retryAfterMaxMs } = this.transport.features;
     return this.isStore && order !== "group" && afterMs <= retryAfterMaxMs;
   }

@@ -9,7 +9,8 @@ import { Partials } from "./partials.js";
 import type { Placement } from "./placement.js";
 import { type Plan, type Planned, Planner } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
-import { HELD, PublishReceipt, type ReceiptFacts } from "./receipts.js";
+import { HELD, type ReceiptFacts } from "./receipt-facts.js";
+import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
 import { deliveryOf, TransactionFrame } from "./transaction.js";
 

@@ -5,24 +5,7 @@ import type { Tree } from "../ledger/tree.js";
 import { currentFrame } from "../runtime/context.js";
 import { AttemptDelivery } from "./attempt.js";
 import type { Publication } from "./publication.js";
-
-/** What a receipt tells; lists of subscription names. */
-export interface ReceiptFacts {
-  readonly accepted: readonly string[];
-  readonly deduplicated: readonly string[];
-  readonly unhandled: boolean | "unknown";
-  readonly held: boolean;
-  /** The transport whose store settles the deliveries, if one does. */
-  readonly settledBy?: string;
-}
-
-/** Before `start()`, or in a transaction: who gets it is decided at the release. */
-export const HELD: ReceiptFacts = Object.freeze({
-  accepted: Object.freeze([]),
-  deduplicated: Object.freeze([]),
-  unhandled: "unknown",
-  held: true,
-});
+import type { ReceiptFacts } from "./receipt-facts.js";
 
 export class PublishReceipt implements Receipt {
   readonly #publication: Publication;

@@ -75,7 +75,7 @@ export class Registry {
     for (const { lane } of this.#leaving) if (lane.isEmpty) this.#forget(lane);
   }
 
-  #forget(lane: BoundedLane<Ticket>): void {
+  #forget(lane: Route["lane"]): void {
     for (const route of this.#leaving) if (route.lane === lane) this.#leaving.delete(route);
     if (!this.#shared.includes(lane.name)) this.lanes.delete(lane.name);
   }

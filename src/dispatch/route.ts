@@ -2,13 +2,12 @@
 import type { AnyEvent } from "../event/event.js";
 import type { Handler } from "../delivery/delivery.js";
 import type { BoundedLane } from "../lane/lane.js";
-import type { KeyTable, Standings } from "../lane/queued.js";
+import type { KeyTable, Queued, Standings } from "../lane/queued.js";
 import { Inbox } from "../ledger/inbox.js";
 import { type RetryPolicy, retryPolicy } from "../pipeline/retrying.js";
 import type { TimeoutPolicy } from "../pipeline/timeout.js";
 import { toMs } from "../runtime/duration.js";
 import type { Subscription } from "../subscriber/subscription.js";
-import type { Ticket } from "./ticket.js";
 
 /** Deliveries of one subscription by how they are final; with those that stand in the lane they make up `routed`. */
 export interface RouteCounts {
@@ -28,7 +27,7 @@ export type Call = Handler<AnyEvent>;
 export class Route {
   readonly name: string;
   readonly subscription: Subscription;
-  readonly lane: BoundedLane<Ticket>;
+  readonly lane: BoundedLane<Queued>;
   readonly keys: KeyTable = new Map();
   readonly standings: Standings = { waiting: 0, running: 0, retrying: 0 };
   readonly counts: RouteCounts = noCounts();
@@ -42,7 +41,7 @@ export class Route {
   /** Set at `start()`, when the subscriber has been resolved. */
   call: Call = notStarted;
 
-  constructor(subscription: Subscription, lane: BoundedLane<Ticket>, random: () => number) {
+  constructor(subscription: Subscription, lane: BoundedLane<Queued>, random: () => number) {
     const { retry, dedupe } = subscription.options;
     this.name = subscription.name;
     this.subscription = subscription;

@@ -11,7 +11,7 @@ export class Settlement {
   readonly #facilities: Facilities;
   readonly #recorder: Recorder;
   /** After this moment of the monotonic clock no retry is waited for: the bus is closing. */
-  closesAt = Infinity;
+  closesAt: number = Infinity;
   /** Told of each delivery that is given up undone. */
   onAbandoned: (ticket: Ticket) => void = () => undefined;
 
@@ -96,7 +96,7 @@ export class Settlement {
     if (this.#facilities.runtime.host.monotonic() + afterMs > this.closesAt)
       return this.giveUp(ticket, "abandoned", { reason: "its retry is due after the deadline of close()" });
     this.#recorder.retried(ticket, because, afterMs, ran);
-    if (ticket.publication.topic.carriage.takesRetry(ticket, afterMs)) return this.#handBack(ticket, afterMs);
+    if (ticket.publication.topic.carriage.takesRetry(afterMs)) return this.#handBack(ticket, afterMs);
     route.lane.hold(ticket, afterMs);
   }
 
@@ -109,7 +109,7 @@ export class Settlement {
   }
 
   #tell(ticket: Ticket, settlement: Settled): void {
-    if (ticket.item !== undefined) ticket.publication.topic.carriage.settle(ticket, settlement);
+    if (ticket.item !== undefined) ticket.publication.topic.carriage.settle(ticket.item, settlement);
   }
 
   #countFailure(ticket: Ticket, error: unknown, ran: number): void {

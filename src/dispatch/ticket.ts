@@ -4,12 +4,23 @@ import type { KeyTable, Queued, Standing, Standings } from "../lane/queued.js";
 import type { Attempt } from "../ledger/dead-letter-box.js";
 import type { Tree } from "../ledger/tree.js";
 import type { Item } from "../transport/transport.js";
-import type { AttemptDelivery } from "./attempt.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 
 /** Decided before any handler ran: a loop, a throw in `when`, a poisonous delivery. */
 export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown };
+
+/** What a delivery knows of the attempt that runs now, or ran last. */
+export interface Running {
+  readonly startedAt: number;
+  readonly startedIn: number;
+  readonly isExcused: boolean;
+  isStuck: boolean;
+  isWithdrawn: boolean;
+  abort(reason: unknown): void;
+  over(): void;
+  ranMs(): number;
+}
 
 export class Ticket implements Queued {
   readonly route: Route;
@@ -22,8 +33,7 @@ export class Ticket implements Queued {
   behind: Queued | undefined = undefined;
   successor: Queued | undefined = undefined;
   waitingSince = 0;
-  /** The attempt that runs now, or ran last. */
-  attempt: AttemptDelivery | undefined = undefined;
+  attempt: Running | undefined = undefined;
   history: Attempt[] | undefined = undefined;
   foregone: Foregone | undefined = undefined;
   /** No lane took it: a publish of the same event object tries again. */

@@ -4,7 +4,7 @@ import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent, EventClass } from "../event/event.js";
 import { didYouMean } from "../runtime/options.js";
 import type { Carriage } from "./carriage.js";
-import type { ReceiptFacts } from "./receipts.js";
+import type { ReceiptFacts } from "./receipt-facts.js";
 import type { Route } from "./route.js";
 
 /** One event in one bus. The list of routes is replaced, never changed: a publish goes to those that it began with. */

@@ -5,7 +5,8 @@ import { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
 import type { Plan, Planned, Planner } from "./planner.js";
-import { HELD, PublishReceipt } from "./receipts.js";
+import { HELD } from "./receipt-facts.js";
+import { PublishReceipt } from "./receipts.js";
 import type { Ticket } from "./ticket.js";
 
 /** What the work of a transaction gets. */

@@ -1,14 +1,6 @@
 /** The order of a key: its head is in the lane's rings, running or waiting for a retry; the rest stands behind it. */
 import type { Queued } from "./queued.js";
 
-/** Exists while the key is active, and is gone when the key is idle. */
-export interface KeyQueue {
-  head: Queued;
-  last: Queued;
-  /** What the ring holds in the head's place, once the head has been superseded. */
-  entry: Queued | undefined;
-}
-
 /** Takes a delivery into the order of its key; answers whether it may go into the rings now. */
 export function joinKey(queued: Queued, key: string): boolean {
   const queue = queued.keys.get(key);

@@ -1,5 +1,4 @@
 /** What a lane needs to know of the deliveries that it queues; dispatch's ticket is one. */
-import type { KeyQueue } from "./keys.js";
 
 /** Where a delivery stands: `apart` before it is placed. */
 export type Standing = "apart" | "waiting" | "running" | "retrying" | "ended";
@@ -9,6 +8,14 @@ export interface Standings {
   waiting: number;
   running: number;
   retrying: number;
+}
+
+/** Exists while the key is active, and is gone when the key is idle. */
+export interface KeyQueue {
+  head: Queued;
+  last: Queued;
+  /** What the ring holds in the head's place, once the head has been superseded. */
+  entry: Queued | undefined;
 }
 
 /** The keys of one subscription in a lane: order is per subscription and key. */

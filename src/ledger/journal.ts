@@ -1,5 +1,5 @@
 /** The journal: what was decided for each delivery, and why. Off by default; bounded, the oldest entries go. */
-import type { Host } from "../runtime/runtime.js";
+import type { Host } from "../runtime/host.js";
 
 export interface JournalEntry {
   readonly at: Date;

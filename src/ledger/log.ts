@@ -53,11 +53,11 @@ export class Log {
     this.#say(state === "up" ? "info" : "warn", { transport, error }, `Transport ${transport} is ${state}.`);
   }
 
-  settleFailed(facts: LogFacts, error: unknown): void {
+  settleFailed(subscription: string, error: unknown): void {
     this.#say(
       "error",
-      { ...facts, error },
-      `The transport could not settle a delivery of ${facts.subscription}; it may come again.`,
+      { subscription, error },
+      `The transport could not settle a delivery of ${subscription}; it may come again.`,
     );
   }
 

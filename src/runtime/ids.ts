@@ -1,5 +1,5 @@
 /** Ids: a prefix that no other bus has, and a number; made into text only when somebody looks. */
-import type { Host } from "./runtime.js";
+import type { Host } from "./host.js";
 
 export class Ids {
   #count = 0;

@@ -1,27 +1,8 @@
 /** The ports through which time, chance and the order of things come in; production's are the host's own. */
 import { randomBytes } from "node:crypto";
-import { type HandOver } from "./hand-over.js";
+import type { HandOver } from "./hand-over.js";
+import type { Host } from "./host.js";
 import { Turn } from "./turn.js";
-
-/** A timer of the host; whoever set it cancels it. */
-export interface HostTimer {
-  cancel(): void;
-}
-
-export interface Host {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Milliseconds that only go forward: what waits and durations are measured by. */
-  monotonic(): number;
-  /** Runs once, not before `ms` have passed; keeps the process alive until then. */
-  timer(run: () => void, ms: number): HostTimer;
-  /** Runs once the event loop has been round. */
-  macrotask(run: () => void): void;
-  /** At least 0, below 1. */
-  random(): number;
-  /** A prefix that no other bus has. */
-  idPrefix(): string;
-}
 
 /** What an engine runs on: one per bus, all production buses sharing the host and the turn of the process. */
 export interface Runtime {

@@ -1,6 +1,7 @@
 /** All timers of a bus on one timer of the host: a heap by due time. Durations are measured by the monotonic clock. */
 import type { HandOver } from "./hand-over.js";
-import type { HostTimer, Runtime } from "./runtime.js";
+import type { HostTimer } from "./host.js";
+import type { Runtime } from "./runtime.js";
 
 /** A timer that has been set; to cancel it twice, or after it ran, does nothing. */
 export interface Timer {

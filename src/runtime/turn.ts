@@ -2,7 +2,7 @@
  * One turn of the event loop, shared by every lane and bus of the process: its clock, read once; its time budget, after
  * which whoever drains gives the loop back; and its end, where whoever lingered goes.
  */
-import type { Host } from "./runtime.js";
+import type { Host } from "./host.js";
 
 /* A timer may be late by 10 ms and one handler; lanes of the whole process share this much of it. */
 const BUDGET_MS = 2;

@@ -1,7 +1,8 @@
 /** A runtime under virtual time for tests of the engine: the real engine, a clock that is moved by hand, seeded chance. */
 import { Bus, type BusOptions } from "../../src/index.js";
 import type { HandOver } from "../../src/runtime/hand-over.js";
-import type { Host, Runtime } from "../../src/runtime/runtime.js";
+import type { Host } from "../../src/runtime/host.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
 import { Turn } from "../../src/runtime/turn.js";
 import type { SubscriberClass } from "../../src/subscriber/subscriber-options.js";
 

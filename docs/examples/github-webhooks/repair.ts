@@ -5,9 +5,8 @@ export async function repair({ bus, pager }: Application, log: (line: string) =>
   const letters = await bus.deadLetters.list({ subscription: "security.page" });
   log(`${letters.length} dead letters in security.page, such as`);
   for (const { envelope, attempts, reason } of letters.slice(0, 2)) {
-    log(
-      `  ${envelope.name} ${envelope.id}: ${reason} after ${attempts.length} attempts, ${attempts.at(-1)?.error}`,
-    );
+    const error = String(attempts.at(-1)?.error);
+    log(`  ${envelope.name} ${envelope.id}: ${reason} after ${attempts.length} attempts, ${error}`);
   }
   pager.connect();
   for (const letter of letters) {
