@@ -164,7 +164,8 @@ export class Engine {
   async invoke(event: AnyEvent, options: PublishOptions | undefined): Promise<void> {
     this.#checkOpen("invoke()");
     const from = deliveryOf(currentFrame());
-    await invoke(this.#sealer.seal(event, options, from, undefined), this.#host);
+    const topic = this.facilities.topics.of(event);
+    await invoke(this.#sealer.seal(event, topic, options, from), this.#host);
   }
 
   transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {

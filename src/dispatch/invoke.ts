@@ -5,7 +5,7 @@ import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { isThenable } from "../runtime/thenable.js";
 import { AttemptDelivery, type AttemptHost } from "./attempt.js";
-import type { Planned } from "./planner.js";
+import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 import { Ticket } from "./ticket.js";
 import { deliveryOf } from "./transaction.js";
@@ -29,11 +29,11 @@ class InlineAttempt extends AttemptDelivery {
 }
 
 /** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
-export async function invoke({ publication, routes }: Planned, host: AttemptHost): Promise<void> {
+export async function invoke(publication: Publication, host: AttemptHost): Promise<void> {
   const outer = currentFrame();
   if (depthOf(deliveryOf(outer)) >= DEPTH_MAX)
     throw new InvokeDepthError([...publication.chain, publication.name]);
-  const runs = routes.map((route) => run(route, publication, host, outer));
+  const runs = publication.topic.routes.map((route) => run(route, publication, host, outer));
   const ended = await Promise.allSettled(runs);
   const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (errors.length === 1) throw errors[0];
@@ -43,7 +43,7 @@ export async function invoke({ publication, routes }: Planned, host: AttemptHost
 
 async function run(
   route: Route,
-  publication: Planned["publication"],
+  publication: Publication,
   host: AttemptHost,
   outer: Frame | undefined,
 ): Promise<void> {

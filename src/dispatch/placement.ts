@@ -7,7 +7,7 @@ import { PortCarriage } from "./port-carriage.js";
 import { giveBackInbox, type Plan, type Planned } from "./planner.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
-import type { Ticket } from "./ticket.js";
+import { Ticket } from "./ticket.js";
 import { WaitingPublish } from "./waiting.js";
 import type { Publication } from "./publication.js";
 
@@ -47,10 +47,21 @@ export class Placement {
   carryOut(planned: readonly Planned[], plan: Plan, options: PlacementOptions): Promise<void> | undefined {
     for (let index = 0; index < plan.tickets.length; index++)
       this.#decided(plan.tickets[index]!, plan.decisions[index]!);
-    for (const each of planned) this.told(each);
+    for (const each of planned) if (each.acceptedBefore.length === 0) this.told(each.publication, each.tree);
     const placed = plan.hasWaiting ? this.#wait(plan, options) : undefined;
     if (!this.#isCarried(planned)) return placed;
     return placed === undefined ? this.#carry(planned) : placed.then(() => this.#carry(planned));
+  }
+
+  /** Places an event whose topic is plain where every lane has room: nothing of a plan is needed then. */
+  placeAll(publication: Publication, tree: Tree): void {
+    for (const route of publication.topic.routes) {
+      const ticket = new Ticket(route, publication, tree, publication.key);
+      this.routed(ticket);
+      route.lane.claim();
+      route.lane.place(ticket);
+    }
+    this.told(publication, tree);
   }
 
   /** Ends the waits of publishes from outside: the bus is closing. */
@@ -140,9 +151,8 @@ export class Placement {
   }
 
   /** Taps, notices and the word about events that nobody handles. */
-  told({ publication, tree, routes, acceptedBefore }: Planned): void {
+  told(publication: Publication, tree: Tree): void {
     const { notices, runtime } = this.#facilities;
-    if (acceptedBefore.length > 0) return;
     this.counts.published++;
     if (publication.topic.taps.length > 0) this.#tapped(publication);
     if (notices.hears("event.published"))
@@ -151,7 +161,8 @@ export class Placement {
         event: publication.name,
         eventId: publication.id,
       });
-    if (routes.length === 0 && !publication.topic.carriage.isStore) this.#unhandled(publication, tree);
+    if (publication.topic.routes.length === 0 && !publication.topic.carriage.isStore)
+      this.#unhandled(publication, tree);
   }
 
   #tapped(publication: Publication): void {

@@ -35,7 +35,8 @@ export interface Planned {
   readonly acceptedBefore: readonly string[];
 }
 
-const HOPS_MAX = 100;
+/** So many events may lie between an event and the first of its chain. */
+export const HOPS_MAX = 100;
 const LOOP = deadLetter("loop");
 
 export class Planner {

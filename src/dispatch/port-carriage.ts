@@ -98,8 +98,7 @@ export class PortCarriage implements Carriage, Sink {
 
   settle(item: Item, settlement: Settlement): void {
     this.#items.delete(item);
-    const failed = (error: unknown): void =>
-      this.#parts().facilities.log.settleFailed(item.group, error);
+    const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
       if (isThenable(answer)) answer.then(undefined, failed);

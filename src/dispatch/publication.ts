@@ -5,6 +5,23 @@ import type { CallerContext } from "../runtime/context.js";
 import type { Ids } from "../runtime/ids.js";
 import type { Topic } from "./topics.js";
 
+/** Where an event comes from. */
+export interface Cause {
+  readonly correlation: string | undefined;
+  readonly cause: string | undefined;
+  readonly hops: number;
+  /** The names of the events that led here, the latest last; kept short. */
+  readonly chain: readonly string[];
+}
+
+/** The cause of an event that nothing led to. */
+export const NO_CAUSE: Cause = Object.freeze({
+  correlation: undefined,
+  cause: undefined,
+  hops: 0,
+  chain: Object.freeze([]),
+});
+
 /** What is told apart from publish to publish. */
 export interface PublicationFacts {
   readonly id: string | undefined;
@@ -13,14 +30,16 @@ export interface PublicationFacts {
   readonly headers: EventHeaders;
   readonly time: number;
   readonly caller: CallerContext | undefined;
-  readonly correlation: string | undefined;
-  readonly cause: string | undefined;
-  readonly hops: number;
-  /** The names of the events that led here, the latest last; kept short. */
-  readonly chain: readonly string[];
+  readonly from: Cause;
 }
 
-export class Publication implements PublicationFacts {
+/** The bus that an event is published in. */
+export interface Origin {
+  readonly ids: Ids;
+  readonly source: string;
+}
+
+export class Publication {
   readonly event: AnyEvent;
   readonly topic: Topic;
   readonly key: string | undefined;
@@ -28,17 +47,13 @@ export class Publication implements PublicationFacts {
   readonly headers: EventHeaders;
   readonly time: number;
   readonly caller: CallerContext | undefined;
-  readonly cause: string | undefined;
-  readonly hops: number;
-  readonly chain: readonly string[];
-  readonly #correlation: string | undefined;
+  readonly #from: Cause;
+  readonly #origin: Origin;
   readonly #number: number;
-  readonly #ids: Ids;
-  readonly #source: string;
   #id: string | undefined;
   #envelope: Envelope | undefined;
 
-  constructor(event: AnyEvent, topic: Topic, facts: PublicationFacts, from: { ids: Ids; source: string }) {
+  constructor(event: AnyEvent, topic: Topic, facts: PublicationFacts, origin: Origin) {
     this.event = event;
     this.topic = topic;
     this.key = facts.key;
@@ -46,14 +61,20 @@ export class Publication implements PublicationFacts {
     this.headers = facts.headers;
     this.time = facts.time;
     this.caller = facts.caller;
-    this.cause = facts.cause;
-    this.hops = facts.hops;
-    this.chain = facts.chain;
-    this.#correlation = facts.correlation;
-    this.#number = from.ids.next();
-    this.#ids = from.ids;
-    this.#source = from.source;
+    this.#from = facts.from;
+    this.#origin = origin;
+    this.#number = origin.ids.next();
     this.#id = facts.id;
+  }
+
+  get cause(): string | undefined {
+    return this.#from.cause;
+  }
+  get hops(): number {
+    return this.#from.hops;
+  }
+  get chain(): readonly string[] {
+    return this.#from.chain;
   }
 
   get name(): string {
@@ -61,12 +82,12 @@ export class Publication implements PublicationFacts {
   }
 
   get id(): string {
-    return (this.#id ??= this.#ids.text(this.#number));
+    return (this.#id ??= this.#origin.ids.text(this.#number));
   }
 
   /** The id of the first event of the chain. */
   get correlation(): string {
-    return this.#correlation ?? this.id;
+    return this.#from.correlation ?? this.id;
   }
 
   get envelope(): Envelope {
@@ -80,7 +101,7 @@ export class Publication implements PublicationFacts {
     const times = { time, dueAt: undefined, expiresAt: undefined };
     return seal(event, {
       id,
-      source: this.#source,
+      source: this.#origin.source,
       key,
       priority,
       headers,

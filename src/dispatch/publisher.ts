@@ -2,20 +2,28 @@
 import type { PublishOptions, Receipt } from "../delivery/receipt.js";
 import type { AnyEvent } from "../event/event.js";
 import { BusClosedError, NotStartedError, UnhandledEventError } from "../errors.js";
+import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import { Partials } from "./partials.js";
 import type { Placement } from "./placement.js";
-import { type Plan, type Planned, Planner } from "./planner.js";
+import { HOPS_MAX, type Plan, type Planned, Planner } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
 import { HELD, type ReceiptFacts } from "./receipt-facts.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
+import type { Route } from "./route.js";
 import { deliveryOf, TransactionFrame } from "./transaction.js";
 
 /** What the life of the bus allows: to hold, everything, only what is published inside deliveries, nothing. */
 export type Admission = "held" | "open" | "inside" | "closed";
+
+/** Where a publish stands: the frame of its async context, and the delivery in that. */
+interface Publishing {
+  readonly frame: Frame | undefined;
+  readonly from: AttemptDelivery | undefined;
+}
 
 const NONE: readonly string[] = Object.freeze([]);
 const UNHANDLED: ReceiptFacts = facts({ unhandled: true });
@@ -54,32 +62,63 @@ export class Publisher {
   ): Promise<Receipt | readonly Receipt[]> {
     try {
       if (options !== undefined) checkPublishOptions(options);
-      const events = Array.isArray(given) ? (given as readonly AnyEvent[]) : undefined;
-      const receipts = this.#published(events ?? [given as AnyEvent], options, frame);
-      if (events !== undefined) return Promise.resolve(receipts);
-      return receipts instanceof Promise ? receipts.then(first) : Promise.resolve(receipts[0]!);
+      options?.signal?.throwIfAborted();
+      const from = this.#admitted(frame);
+      if (Array.isArray(given))
+        return Promise.resolve(this.#published(given as readonly AnyEvent[], options, { frame, from }));
+      const receipt = this.#placed(given as AnyEvent, options, { frame, from });
+      if (receipt !== undefined) return Promise.resolve(receipt);
+      return Promise.resolve(this.#published([given as AnyEvent], options, { frame, from })).then(first);
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
+  /* The delivery that publishes; throws where the bus takes nothing from outside, or nothing at all. */
+  #admitted(frame: Frame | undefined): AttemptDelivery | undefined {
+    const from = deliveryOf(frame);
+    if (this.admission === "open" || this.admission === "held") return from;
+    if (this.admission === "closed" || from?.bus !== this.#facilities.bus) throw new BusClosedError();
+    return from;
+  }
+
+  /* What nearly every publish is: one event, room in every lane, nothing to decide. A plan would double its price. */
+  #placed(
+    event: AnyEvent,
+    options: PublishOptions | undefined,
+    { frame, from }: Publishing,
+  ): Receipt | undefined {
+    const topic = this.#facilities.topics.of(event);
+    if (!topic.isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(topic.routes))
+      return undefined;
+    if (frame !== undefined && !isPlainFrame(frame, from)) return undefined;
+    const publication = this.#sealer.seal(event, topic, options, from);
+    const tree = this.#treeOf(from);
+    this.#placement.placeAll(publication, tree);
+    return new PublishReceipt(publication, tree, topic.allAccepted, this.#facilities.bus);
+  }
+
   #published(
     events: readonly AnyEvent[],
     options: PublishOptions | undefined,
-    frame: Frame | undefined,
+    { frame, from }: Publishing,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    options?.signal?.throwIfAborted();
-    const from = deliveryOf(frame);
-    const own = from?.bus === this.#facilities.bus ? from : undefined;
-    if (this.admission === "closed" || (this.admission === "inside" && own === undefined))
-      throw new BusClosedError();
-    const planned = events.map(
-      (event) => this.#partials.get(event) ?? this.#sealer.seal(event, options, from, own),
-    );
+    const planned = events.map((event) => this.#partials.get(event) ?? this.#planned(event, options, from));
     if (this.admission === "held") return this.#hold(planned);
     const transaction = TransactionFrame.of(frame, this.#facilities.bus);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
     return this.#send(planned, from, options);
+  }
+
+  #planned(event: AnyEvent, options: PublishOptions | undefined, from: AttemptDelivery | undefined): Planned {
+    const topic = this.#facilities.topics.of(event);
+    const publication = this.#sealer.seal(event, topic, options, from);
+    return { publication, tree: this.#treeOf(from), routes: topic.routes, acceptedBefore: NONE };
+  }
+
+  /* What is published inside a delivery of this bus belongs to the tree of its event. */
+  #treeOf(from: AttemptDelivery | undefined): Tree {
+    return from?.bus === this.#facilities.bus ? from.ticket.tree : new Tree();
   }
 
   #send(
@@ -154,6 +193,17 @@ export class Publisher {
     if (nobodys !== undefined)
       throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
   }
+}
+
+function hasRoom(routes: readonly Route[]): boolean {
+  if (routes.length === 0) return false;
+  for (const route of routes) if (!route.lane.hasRoomFor(routes.length)) return false;
+  return true;
+}
+
+/* Inside a transaction, and where a loop may have run too long, there is something to decide. */
+function isPlainFrame(frame: Frame, from: AttemptDelivery | undefined): boolean {
+  return frame instanceof AttemptDelivery && (from === undefined || from.ticket.publication.hops < HOPS_MAX);
 }
 
 function first(receipts: readonly Receipt[]): Receipt {

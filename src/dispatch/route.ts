@@ -34,6 +34,8 @@ export class Route {
   readonly retry: RetryPolicy;
   readonly timeout: TimeoutPolicy | undefined;
   readonly inbox: Inbox | undefined;
+  /** Whether nothing about an event decides if and how it comes here. */
+  readonly isPlain: boolean;
   /** Keys whose deliveries go to the dead letters until they are resumed. */
   readonly parked: Set<string> = new Set();
   /** Publishes that wait for a place on behalf of this subscription. */
@@ -42,7 +44,8 @@ export class Route {
   call: Call = notStarted;
 
   constructor(subscription: Subscription, lane: BoundedLane<Queued>, random: () => number) {
-    const { retry, dedupe } = subscription.options;
+    const { retry, dedupe, when, key } = subscription.options;
+    this.isPlain = when === undefined && key === undefined && dedupe === undefined;
     this.name = subscription.name;
     this.subscription = subscription;
     this.lane = lane;

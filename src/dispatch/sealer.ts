@@ -1,22 +1,18 @@
 /** Seals an event for its way: key, headers, cause and caller, taken at the moment of the publish. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import { keyOf } from "../event/envelope.js";
+import { type EventHeaders, keyOf } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import { headersOf } from "../event/headers.js";
-import { Tree } from "../ledger/tree.js";
 import { CallerContext } from "../runtime/context.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import { deepFreeze } from "./isolate.js";
-import type { Planned } from "./planner.js";
-import { Publication, type PublicationFacts } from "./publication.js";
+import { type Cause, NO_CAUSE, Publication } from "./publication.js";
+import type { Topic } from "./topics.js";
 
-const NONE: readonly string[] = Object.freeze([]);
+const NO_HEADERS: EventHeaders = headersOf();
 /* As many names as tell a circle from a chain. */
 const CHAIN_MAX = 8;
-
-type Cause = Pick<PublicationFacts, "correlation" | "cause" | "hops" | "chain">;
-const NO_CAUSE: Cause = { correlation: undefined, cause: undefined, hops: 0, chain: NONE };
 
 export class Sealer {
   readonly #facilities: Facilities;
@@ -25,35 +21,31 @@ export class Sealer {
     this.#facilities = facilities;
   }
 
-  /** `from` is the delivery that publishes, in whatever bus; `own` the same where it is of this one. */
+  /** Seals an event of a topic; `from` is the delivery that publishes, in whatever bus. */
   seal(
     event: AnyEvent,
+    topic: Topic,
     options: PublishOptions | undefined,
     from: AttemptDelivery | undefined,
-    own: AttemptDelivery | undefined,
-  ): Planned {
-    const { topics, isolate, keepsContext } = this.#facilities;
-    const topic = topics.of(event);
+  ): Publication {
+    const { isolate, keepsContext, runtime } = this.#facilities;
     if (isolate === "freeze") deepFreeze(event);
-    const publication = new Publication(
-      event,
-      topic,
-      {
-        id: options?.id,
-        key: keyOf(event, options?.key),
-        priority: options?.priority ?? 3,
-        headers: this.#headers(options),
-        time: this.#facilities.runtime.turn.now(),
-        caller: keepsContext ? new CallerContext() : undefined,
-        ...causeOf(from),
-      },
-      this.#facilities,
-    );
-    return { publication, tree: own?.ticket.tree ?? new Tree(), routes: topic.routes, acceptedBefore: NONE };
+    const facts = {
+      id: options?.id,
+      key: keyOf(event, options?.key),
+      priority: options?.priority ?? 3,
+      headers: this.#headers(options),
+      time: runtime.turn.now(),
+      caller: keepsContext ? new CallerContext() : undefined,
+      from: causeOf(from),
+    };
+    return new Publication(event, topic, facts, this.#facilities);
   }
 
-  #headers(options: PublishOptions | undefined): PublicationFacts["headers"] {
-    return headersOf(this.#facilities.stamp?.(), options?.headers);
+  #headers(options: PublishOptions | undefined): EventHeaders {
+    const { stamp } = this.#facilities;
+    if (stamp === undefined && options?.headers === undefined) return NO_HEADERS;
+    return headersOf(stamp?.(), options?.headers);
   }
 }
 

@@ -3,7 +3,7 @@ import { definitionOf, type EventDefinition } from "../event/definition.js";
 import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent, EventClass } from "../event/event.js";
 import { didYouMean } from "../runtime/options.js";
-import type { Carriage } from "./carriage.js";
+import { type Carriage, StraightCarriage } from "./carriage.js";
 import type { ReceiptFacts } from "./receipt-facts.js";
 import type { Route } from "./route.js";
 
@@ -17,6 +17,8 @@ export interface Topic {
   readonly carriage: Carriage;
   /** The receipt of a publish that all routes accepted at once. */
   allAccepted: ReceiptFacts;
+  /** Whether its subscriptions take every event as it is: no filter, no key of their own, no inbox, no port. */
+  isPlain: boolean;
   /** Whether somebody has been told that nobody listens. */
   isWarned: boolean;
 }
@@ -62,6 +64,7 @@ export class Topics {
   /** Replaces the routes of an event. */
   route(topic: Topic, routes: readonly Route[]): void {
     topic.routes = routes;
+    topic.isPlain = topic.carriage instanceof StraightCarriage && routes.every((route) => route.isPlain);
     topic.allAccepted = allAccepted(routes.map((route) => route.name));
   }
 
@@ -84,6 +87,7 @@ export class Topics {
       taps: this.#tapsOf(name),
       carriage: this.#carriageOf(definition),
       allAccepted: allAccepted([]),
+      isPlain: false,
       isWarned: false,
     };
     for (const each of [name, ...aliases]) this.#refuseTwin(each, eventClass);

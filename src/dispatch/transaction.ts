@@ -76,7 +76,7 @@ export class TransactionFrame implements Frame {
         else if (decision === "evict") placement.evict(ticket);
         else if (decision === "filtered" || decision === "deduplicated") placement.end(ticket, decision);
       });
-      for (const each of planned) placement.told(each);
+      for (const { publication, tree } of planned) placement.told(publication, tree);
       for (const { tree } of planned) tree.closed();
       placement.carryLater(planned);
     }

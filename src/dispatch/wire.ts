@@ -7,10 +7,8 @@ import { revive } from "../event/revive.js";
 import { UnknownEventError } from "../errors.js";
 import type { WireEnvelope } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
-import { Publication } from "./publication.js";
+import { NO_CAUSE, Publication } from "./publication.js";
 import type { Topic } from "./topics.js";
-
-const NONE: readonly string[] = Object.freeze([]);
 
 /** The envelope for the wire; serialised, it is CloudEvents in binary mode. */
 export function toWire(publication: Publication, serialises: boolean): WireEnvelope {
@@ -47,31 +45,20 @@ export function publicationOf(
   facilities: Facilities,
 ): Publication {
   const { id, key, priority, headers, time, correlation, cause, hops } = envelope;
-  const facts = {
-    id,
-    key,
-    priority,
-    headers,
-    time,
-    correlation,
-    cause,
-    hops,
-    caller: undefined,
-    chain: NONE,
-  };
-  return new Publication(event, topic, facts, facilities);
+  const from = { correlation, cause, hops, chain: NO_CAUSE.chain };
+  return new Publication(
+    event,
+    topic,
+    { id, key, priority, headers, time, caller: undefined, from },
+    facilities,
+  );
 }
 
 function unserialised(wire: WireEnvelope, facilities: Facilities): Publication {
-  const { id, key, priority, headers } = wire;
-  if (!isEvent(wire.body)) throw new UnknownEventError(wire.name);
-  const facts = {
-    id,
-    key,
-    headers,
-    priority: priority as Envelope["priority"],
-    time: facilities.runtime.turn.now(),
-  };
-  const none = { correlation: undefined, cause: undefined, hops: 0, caller: undefined, chain: NONE };
-  return new Publication(wire.body, facilities.topics.of(wire.body), { ...facts, ...none }, facilities);
+  const { id, key, headers, body } = wire;
+  if (!isEvent(body)) throw new UnknownEventError(wire.name);
+  const priority = wire.priority as Envelope["priority"];
+  const time = facilities.runtime.turn.now();
+  const facts = { id, key, headers, priority, time, caller: undefined, from: NO_CAUSE };
+  return new Publication(body, facilities.topics.of(body), facts, facilities);
 }

@@ -155,6 +155,11 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
     return this.limits.overflow === "reject" ? "refuse" : "evict";
   }
 
+  /** Whether there is a place for each of so many newcomers, and nobody is overtaken or superseded. */
+  hasRoomFor(count: number): boolean {
+    return this.limits.overflow !== "coalesce" && this.#places.isOpenFor(count);
+  }
+
   /** Claims a place, whether there is one or not. */
   claim(): "place" {
     this.#places.held++;

@@ -33,6 +33,10 @@ export class Places {
     return false;
   }
 
+  isOpenFor(count: number): boolean {
+    return this.held + count <= this.#capacity && this.#waiting === 0;
+  }
+
   release(): void {
     this.held--;
     if (this.#waiting > 0) this.#grant();

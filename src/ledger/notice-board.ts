@@ -12,6 +12,9 @@ export class NoticeBoard implements Notices {
   /* What was registered, beside what eventemitter3 was given for it. */
   readonly #guarded = new Map<string, Map<Listener, Listener>>();
 
+  /* Asked for every delivery; eventemitter3 counts listeners each time. */
+  readonly #heard = new Set<string>();
+
   constructor(logger: Logger) {
     this.#logger = logger;
   }
@@ -22,6 +25,7 @@ export class NoticeBoard implements Notices {
     if (known.has(listener)) return this;
     const guarded = this.#guard(name, listener);
     known.set(listener, guarded);
+    this.#heard.add(name);
     this.#emitter.on(name, guarded);
     return this;
   }
@@ -41,12 +45,13 @@ export class NoticeBoard implements Notices {
       known?.delete(each);
       this.#emitter.off(name, guarded);
     }
+    if (known?.size === 0) this.#heard.delete(name);
     return this;
   }
 
   /** Whether anybody listens: a notice is made only then. */
   hears(name: Name): boolean {
-    return this.#emitter.listenerCount(name) > 0;
+    return this.#heard.has(name);
   }
 
   /** Gives out a notice; nothing that a listener does comes back. */

@@ -10,6 +10,8 @@ export interface Frame {
 }
 
 const frames = new AsyncLocalStorage<Frame | undefined>();
+/* Nothing has to be destroyed: without this, each would be watched by the garbage collector. */
+const KEPT = { requireManualDestroy: true } as const;
 const neutral = new AsyncResource("signalbox.neutral");
 
 /** The frame that this code runs in. */
@@ -28,12 +30,14 @@ export function withoutContext<T>(run: () => T): T {
 }
 
 /** The async context of a caller, to run a handler in later. */
-export class CallerContext {
-  readonly #resource = new AsyncResource("signalbox.publish", { requireManualDestroy: true });
+export class CallerContext extends AsyncResource {
+  constructor() {
+    super("signalbox.publish", KEPT);
+  }
 
   /** Calls `start(subject)` in the caller's context with the frame in it. */
   run<S, T>(frame: Frame, start: (subject: S) => T, subject: S): T {
-    return this.#resource.runInAsyncScope(entered, undefined, frame, start, subject) as T;
+    return this.runInAsyncScope(entered, undefined, frame, start, subject) as T;
   }
 }
 
