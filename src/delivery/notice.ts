@@ -46,5 +46,6 @@ export interface TransportNotice {
   readonly transport: string;
   readonly error: unknown;
 }
+// oxlint-disable no-explicit-any -- pino's methods and the console's take different lists: only `any` takes both
 /** Called as `logger.warn(facts, message)`, which pino and the console both take. */
 export type Logger = Record<"debug" | "info" | "warn" | "error", (...line: any[]) => void>;

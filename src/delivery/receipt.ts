@@ -19,6 +19,7 @@ export interface PublishOptions {
   /** Stops waiting for a full lane. */
   signal?: AbortSignal | undefined;
   /** The transaction to join, on a transport that can. */
+  // oxlint-disable-next-line no-redundant-type-constituents -- `unknown` only until it is registered
   transaction?: Transaction | undefined;
 }
 

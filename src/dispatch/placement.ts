@@ -66,13 +66,13 @@ export class Placement {
 
   /** Ends the waits of publishes from outside: the bus is closing. */
   giveUpOutside(reason: unknown): void {
-    for (const waiting of [...this.#waiting])
+    for (const waiting of this.#waiting)
       if (waiting.from?.bus !== this.#facilities.bus) waiting.giveUp(reason, true);
   }
 
   /** Ends all waits. */
   giveUpAll(reason: unknown): void {
-    for (const waiting of [...this.#waiting]) waiting.giveUp(reason, true);
+    for (const waiting of this.#waiting) waiting.giveUp(reason, true);
   }
 
   /** A ticket whose place is there goes into its lane, or on its way through the transport. */

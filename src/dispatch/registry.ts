@@ -51,7 +51,9 @@ export class Registry {
   /** Takes a subscription in; a `TypeError` tells all faults. */
   add(subscription: Subscription): Route {
     refuse(this.faults(subscription));
-    const route = new Route(subscription, this.#laneOf(subscription), this.#wiring.runtime.host.random);
+    const route = new Route(subscription, this.#laneOf(subscription), () =>
+      this.#wiring.runtime.host.random(),
+    );
     this.#routes.set(route.name, route);
     for (const topic of this.#topicsOf(subscription)) this.#topics.route(topic, [...topic.routes, route]);
     return route;

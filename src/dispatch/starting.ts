@@ -71,11 +71,11 @@ export class Starting {
   #scoped({ target, method }: SubscriptionOwner): Call {
     const wanted = this.#wanted().find((each) => each.target === target)!;
     return async (event, delivery) => {
-      const { subscriber, dispose } = await openScope(this.#parts.container, wanted, [[Delivery, delivery]]);
+      const opened = await openScope(this.#parts.container, wanted, [[Delivery, delivery]]);
       try {
-        return await bound(subscriber, method)(event, delivery);
+        return await bound(opened.subscriber, method)(event, delivery);
       } finally {
-        await dispose();
+        await opened.dispose();
       }
     };
   }

@@ -108,7 +108,7 @@ export class WaitingPublish {
   }
 
   #end(): void {
-    for (const ticket of [...this.#waits.keys()]) this.#leave(ticket);
+    for (const ticket of this.#waits.keys()) this.#leave(ticket);
     this.#timer?.cancel();
     this.#options.signal?.removeEventListener("abort", this.#abort);
   }

@@ -68,5 +68,5 @@ export class Ring<T> {
 }
 
 function block<T>(): Block<T> {
-  return { items: new Array<T | undefined>(BLOCK).fill(undefined), next: undefined };
+  return { items: Array<T | undefined>(BLOCK).fill(undefined), next: undefined };
 }

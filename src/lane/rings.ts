@@ -7,7 +7,7 @@ const HIGHEST = 7;
 const LOWEST_TURN = 16;
 
 export class Rings<T extends Queued> {
-  readonly #rings: (Ring<T> | undefined)[] = new Array<Ring<T> | undefined>(HIGHEST + 1).fill(undefined);
+  readonly #rings: (Ring<T> | undefined)[] = Array<Ring<T> | undefined>(HIGHEST + 1).fill(undefined);
   #length = 0;
   /* Entries whose delivery has ended meanwhile: passed over when they come up, swept when they are many. */
   #ended = 0;

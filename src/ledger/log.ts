@@ -88,6 +88,7 @@ export class Log {
 }
 
 /** What a bus without a logger tells: warnings and errors, on the console. */
+/* oxlint-disable no-console -- the console is what it is for */
 export const consoleLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
