@@ -55,7 +55,7 @@ export class Bus {
   readonly #facilities: Facilities;
   readonly #carriages: Carriages;
 
-  /** @internal */
+  /** Only for `createBus`, and for containers that want a constructor on a token. */
   constructor({ options, runtime }: BusWiring) {
     checkBusOptions(options);
     const { transport, transports = transport === undefined ? {} : { default: transport } } = options;

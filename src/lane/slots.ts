@@ -9,6 +9,8 @@ import { isThenable } from "../runtime/thenable.js";
 
 /** Where slots get their deliveries from. */
 export interface Source<T> {
+  /** Whom a hand-over is about. */
+  readonly name: string;
   /** How many are ready. */
   readonly ready: number;
   /** Whether the next one may start: not paused, a token of the rate left. May use up a token. */
@@ -93,7 +95,7 @@ export class Slots<T> {
       }
       if (this.#count > this.#queue.concurrency || !this.#source.mayStart()) return this.#end(slot);
       const queued = (slot.queued = this.#source.take());
-      if (handOver !== undefined) await handOver("deliver", "");
+      if (handOver !== undefined) await handOver("deliver", this.#source.name);
       let answer: unknown;
       let isFailure = false;
       try {
@@ -103,7 +105,7 @@ export class Slots<T> {
         isFailure = true;
         answer = error;
       }
-      if (handOver !== undefined) await handOver("settle", "");
+      if (handOver !== undefined) await handOver("settle", this.#source.name);
       slot.queued = undefined;
       this.#runner.end(queued, answer, isFailure);
     }
