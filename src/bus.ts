@@ -4,7 +4,7 @@ import type { Handler } from "./delivery/delivery.js";
 import type { Logger, Notices } from "./delivery/notice.js";
 import type { LaneName, SubscriptionOptions } from "./delivery/policies.js";
 import type { Publish, PublishOptions } from "./delivery/receipt.js";
-import { type BusOptions, checkBusOptions } from "./dispatch/bus-options.js";
+import { type BusOptions, checkBusOptions, closeOptions } from "./dispatch/bus-options.js";
 import { Carriages } from "./dispatch/carriages.js";
 import type { CloseReport } from "./dispatch/closing.js";
 import type { DeadLetters } from "./dispatch/dead-letters.js";
@@ -29,6 +29,7 @@ import { NoticeBoard } from "./ledger/notice-board.js";
 import { Redaction } from "./ledger/redaction.js";
 import { Clock } from "./runtime/clock.js";
 import { type Duration, toMs } from "./runtime/duration.js";
+import { checkOptions, checkValue, func, refuse } from "./runtime/options.js";
 import { Ids } from "./runtime/ids.js";
 import { processRuntime, type Runtime } from "./runtime/runtime.js";
 import { Timers } from "./runtime/timers.js";
@@ -61,6 +62,7 @@ export class Bus {
     const { transport, transports = transport === undefined ? {} : { default: transport } } = options;
     this.#carriages = new Carriages(transports);
     this.#facilities = facilitiesOf(this, options, runtime, this.#carriages);
+    refuse(eventFaults(options.events, this.#facilities.topics));
     const container = options.container ?? plain();
     container.provide(Bus, this);
     container.provide(Clock, this.#facilities.clock);
@@ -70,7 +72,6 @@ export class Bus {
       facilities: this.#facilities,
       carriages: this.#carriages,
     });
-    for (const event of [options.events ?? []].flat() as EventClass[]) this.#facilities.topics.of(event);
     this.publish = this.#engine.publishFrom(undefined);
     this.notices = this.#facilities.notices;
     this.lanes = this.#engine.registry.lanes as ReadonlyMap<LaneName, Lane>;
@@ -91,7 +92,9 @@ export class Bus {
    * what was left. Idempotent; a closed bus is final. Called inside a delivery it does not wait for that delivery.
    * The deadline defaults to 25 s.
    */
-  async close(options: { deadline?: Duration | undefined } = {}): Promise<CloseReport> {
+  close(options: { deadline?: Duration | undefined } = {}): Promise<CloseReport> {
+    const faults = checkOptions("close", options, closeOptions);
+    if (faults.length > 0) return Promise.reject(new TypeError(faults.join("\n")));
     return this.#engine.close(toMs(options.deadline ?? "25s", "deadline"));
   }
 
@@ -118,22 +121,22 @@ export class Bus {
     handler: Handler<EventOf<C>>,
   ): Undo;
   on(events: Events, ...rest: readonly unknown[]): Undo {
-    const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
+    const [options = {}, handler] = rest.length > 1 ? rest : [undefined, rest[0]];
     return this.#engine.on(events, options as SubscriptionOptions<never>, handler as Handler<never>);
   }
 
-  /** Events as an async iterable: subscribes at the first `next()`, keeps 1,000 and then drops the oldest. */
+  /** Events as an async iterable until the bus closes: subscribes at the first `next()`, keeps 1,000 and then drops the oldest. */
   stream<const C extends Events>(events: C, options?: StreamOptions): AsyncIterable<EventOf<C>> {
-    return stream<EventOf<C>>(this.#subscribe(events), options);
+    return stream<EventOf<C>>(this.#subscribe(events, "stream"), options);
   }
 
-  /** The next event that the predicate accepts. */
+  /** The next event that the predicate accepts; a `BusClosedError` when the bus closes before there is one. */
   next<const C extends Events>(
     events: C,
     predicate?: (event: EventOf<C>) => boolean,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<EventOf<C>> {
-    return next<EventOf<C>>(this.#subscribe(events), predicate, options.signal);
+    return next<EventOf<C>>(this.#subscribe(events, "next"), predicate, options);
   }
 
   /**
@@ -144,7 +147,9 @@ export class Bus {
     pattern: P & PatternCheck<P>,
     observer: (event: Tapped<P>, envelope: Envelope<Tapped<P>>) => void,
   ): Undo {
-    const tap = { matches: patternOf(pattern), observer: observer as unknown as Observer };
+    const matches = patternOf(pattern);
+    refuse(checkValue("observer", observer, func));
+    const tap = { matches, observer: observer as unknown as Observer };
     return undoOf(this.#facilities.topics.addTap(tap));
   }
 
@@ -161,7 +166,7 @@ export class Bus {
     return { live: !isClosed, ready: reasons.length === 0, reasons };
   }
 
-  /** Accepted deliveries and held events that a crash would lose now. */
+  /** Held events, and deliveries that are not final yet and that no store keeps: a crash would lose them now. */
   get atRisk(): number {
     return this.#engine.atRisk;
   }
@@ -187,9 +192,12 @@ export class Bus {
     };
   }
 
-  #subscribe(events: Events): Subscribe {
-    return (options, handler) =>
-      this.#engine.on(events, options as SubscriptionOptions<never>, handler, "stream");
+  #subscribe(events: Events, label: "stream" | "next"): Subscribe {
+    return (options, handler, closed) => {
+      const undo = this.#engine.on(events, options as SubscriptionOptions<never>, handler, label);
+      const forget = this.#engine.onClosed(closed);
+      return () => (undo(), forget());
+    };
   }
 }
 
@@ -198,21 +206,34 @@ export function createBus<const S extends readonly SubscriberClass[]>(options: B
   return new Bus({ options: options as unknown as BusOptions, runtime: processRuntime });
 }
 
+/* One per class: a name that another class has, a transport that is not there. */
+function eventFaults(events: BusOptions["events"], topics: Topics): string[] {
+  return ([events ?? []].flat() as EventClass[]).flatMap((event) => {
+    try {
+      topics.of(event);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  });
+}
+
 function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages: Carriages): Facilities {
   const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
   const timers = new Timers(runtime);
+  const log = new Log(logger);
   return {
     bus,
     runtime,
     timers,
-    clock: new Clock({ runtime, timers }),
+    clock: new Clock({ runtime, timers: new Timers(runtime) }), // an application's sleep outlives a close
     ids: new Ids(runtime.host),
     topics: new Topics((definition) => carriages.of(definition)),
-    notices: new NoticeBoard(logger),
+    notices: new NoticeBoard(log),
     journal: journal ? new Journal(journal === true ? 10_000 : journal.size, runtime.host) : undefined,
     deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
     redaction: new Redaction(options.redact ?? []),
-    log: new Log(logger),
+    log,
     source: options.source ?? "/signalbox",
     stamp: options.stamp,
     keepsContext: options.context ?? true,

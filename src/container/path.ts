@@ -1,4 +1,5 @@
 /** How a path of tokens is written in a fault: `OrderMails → Mailer → "db"`. */
+import { toError } from "../errors.js";
 import type { Token } from "./container.js";
 
 /** A class by its name, a string in quotes, a symbol as it prints. */
@@ -14,7 +15,9 @@ export function pathOf(tokens: readonly Token[]): string {
 
 /** One line: the path, then what the error says, without repeating a path that the error already begins with. */
 export function faultOf(path: readonly Token[], error: unknown): string {
-  const says = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ").trim();
+  const says = toError(error)
+    .message.replaceAll(/\s*\n\s*/g, " ")
+    .trim();
   const last = tokenName(path.at(-1) ?? "");
   const goesOn = says.startsWith(`${last}: `) || says.startsWith(`${last} → `);
   if (!goesOn) return `${pathOf(path)}: ${says}`;

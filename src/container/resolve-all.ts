@@ -1,4 +1,5 @@
 /** Makes all subscribers of a bus at its start, and collects everything that fails instead of stopping at the first. */
+import { toError } from "../errors.js";
 import type { Container, Token } from "./container.js";
 import type { Wanted } from "./make.js";
 import { faultOf, pathOf, tokenName } from "./path.js";
@@ -71,7 +72,8 @@ async function byTokens(
     const ready = values.map((value) => (value.status === "fulfilled" ? value.value : undefined));
     return Reflect.construct(wanted.target as new () => object, ready);
   } catch (error) {
-    return [`${pathOf([wanted.target])}: its constructor threw: ${String(error)}. Make it succeed at start.`];
+    const says = `its constructor threw: ${toError(error).message}`;
+    return [`${pathOf([wanted.target])}: ${says}. Make it succeed at start.`];
   }
 }
 

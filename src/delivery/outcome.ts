@@ -44,9 +44,17 @@ export function drop(reason: string): Outcome {
   return Object.freeze({ [OUTCOME]: true, outcome: "drop", reason: worded(reason, "drop") } as const);
 }
 
-/** Whether a handler's answer is an outcome: by its brand, so that a result of the same shape is not taken for one. */
+/**
+ * Whether a handler's answer is an outcome: by its brand, so that a result of the same shape is not taken for one. What
+ * throws when it is looked at is none.
+ */
 export function isOutcome(value: unknown): value is Outcome {
-  return typeof value === "object" && value !== null && OUTCOME in value;
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return (value as Partial<Outcome>)[OUTCOME] === true;
+  } catch {
+    return false;
+  }
 }
 
 function worded(reason: unknown, name: string): string {

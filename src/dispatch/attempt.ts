@@ -27,6 +27,8 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   readonly startedAt: number;
   /** The turn that it started in, or -1 where its time is measured exactly. */
   readonly startedIn: number;
+  /* On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
+  #timedSince: number | undefined = undefined;
   #isOver = false;
   /** Whether `close()` or `idle()` waits for what this attempt is waiting for itself. */
   isExcused = false;
@@ -71,7 +73,10 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   get deadline(): Date | undefined {
     const { timeout } = this.ticket.route;
-    return timeout && new Date(this.#host.clock.now().getTime() + timeout.timeoutMs - this.ranMs());
+    if (timeout === undefined) return undefined;
+    const now = this.#host.monotonic();
+    const left = timeout.timeoutMs - (now - (this.#timedSince ?? now));
+    return new Date(this.#host.clock.now().getTime() + left);
   }
 
   get signal(): AbortSignal {
@@ -88,9 +93,9 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
     return this.#host.clock.sleep(duration, { signal: this.signal });
   }
 
-  /** The delivery whose slot this attempt runs in; an inline one may run in another's. */
+  /** The delivery whose slot this attempt runs in; an inline one may run in another's, a released one in none. */
   get holder(): AttemptDelivery | undefined {
-    return this.ticket.standing === "running" ? this : undefined;
+    return this.ticket.standing === "running" && !this.#isOver ? this : undefined;
   }
 
   /** Whether what is published here belongs to this delivery: until it is final. */
@@ -105,6 +110,16 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
     this.#controller?.abort(reason);
   }
 
+  /** Whether it has been settled, while its handler may go on. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Its timeout begins now. */
+  timed(): void {
+    this.#timedSince = this.#host.monotonic();
+  }
+
   over(): void {
     this.#isOver = true;
   }
@@ -113,4 +128,17 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   ranMs(): number {
     return this.#host.monotonic() - this.startedAt;
   }
+}
+
+/** The delivery in whose async context a frame stands, of whatever bus: what is published there has it as its cause. */
+export function causeIn(frame: Frame | undefined): AttemptDelivery | undefined {
+  let at = frame;
+  while (at !== undefined && !(at instanceof AttemptDelivery)) at = at.outer;
+  return at;
+}
+
+/** That delivery while it is not final: what is published there is inside it. */
+export function deliveryOf(frame: Frame | undefined): AttemptDelivery | undefined {
+  const delivery = causeIn(frame);
+  return delivery?.isInside === true ? delivery : undefined;
 }

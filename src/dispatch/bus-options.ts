@@ -116,7 +116,7 @@ export const busOptions: OptionTable = {
     about: "How many dead letters are kept.",
   },
   journal: {
-    ...either(boolean, object({ size: { ...integerFrom(1), about: "Entries.", default: 10_000 } })),
+    ...either(boolean, object({ size: { ...integerFrom(1), about: "Entries.", required: true } })),
     about: "Keeps what was decided for each delivery.",
     default: false,
   },
@@ -125,6 +125,10 @@ export const busOptions: OptionTable = {
     about: "Told what somebody should know.",
     default: "the console's warnings and errors",
   },
+};
+
+export const closeOptions: OptionTable = {
+  deadline: { ...duration, about: "How long what was accepted may still run.", default: "25s" },
 };
 
 export function checkBusOptions(options: unknown): void {

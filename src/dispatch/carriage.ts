@@ -6,6 +6,8 @@ export interface Carriage {
   readonly name: string;
   /** Whether the store of the transport holds the queue: it fans out, and nothing is planned here. */
   readonly isStore: boolean;
+  /** Whether what it accepted survives this process. */
+  readonly survives: boolean;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -16,6 +18,7 @@ export interface Carriage {
 export class StraightCarriage implements Carriage {
   readonly name: string;
   readonly isStore = false;
+  readonly survives = false;
 
   constructor(name: string) {
     this.name = name;

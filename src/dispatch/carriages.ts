@@ -1,17 +1,16 @@
 /** The transports of a bus, each with its carriage; memory goes straight. */
 import type { EventDefinition } from "../event/definition.js";
 import { MemoryTransport } from "../transport/memory.js";
-import type { Item, Transport } from "../transport/transport.js";
+import type { Transport } from "../transport/transport.js";
 import { didYouMean } from "../runtime/options.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
-import { deadLetterOf } from "./undeliverable.js";
 import { PortCarriage, type PortParts } from "./port-carriage.js";
 
 const DEFAULT = "default";
 
 export class Carriages {
   readonly #byName = new Map<string, Carriage>();
-  #parts: Omit<PortParts, "refused"> | undefined;
+  #parts: PortParts | undefined;
 
   constructor(transports: Readonly<Record<string, Transport>>) {
     if (transports[DEFAULT] === undefined) this.#byName.set(DEFAULT, new StraightCarriage(DEFAULT));
@@ -22,6 +21,12 @@ export class Carriages {
   /** Those that work through the port of their transport. */
   get ports(): readonly PortCarriage[] {
     return [...this.#byName.values()].filter((each) => each instanceof PortCarriage);
+  }
+
+  /** The ports that carry one of the events of a subscription. */
+  portsOf(definitions: readonly EventDefinition[]): readonly PortCarriage[] {
+    const used = new Set(definitions.map((definition) => this.of(definition)));
+    return this.ports.filter((each) => used.has(each));
   }
 
   /** The carriage of an event. */
@@ -35,24 +40,12 @@ export class Carriages {
   }
 
   /** Gives the ports the rest of the bus, which knows them first. */
-  connect(parts: Omit<PortParts, "refused">): void {
+  connect(parts: PortParts): void {
     this.#parts = parts;
   }
 
   #carriage(name: string, transport: Transport): Carriage {
     if (transport instanceof MemoryTransport) return new StraightCarriage(name);
-    return new PortCarriage(name, transport, () => {
-      const parts = this.#parts!;
-      return { ...parts, refused: (item, error) => this.#refused(transport, item, error) };
-    });
-  }
-
-  /* What cannot become a delivery is kept with its bytes, and its neighbours go on. */
-  #refused(transport: Transport, item: Item, error: Error): void {
-    const { facilities } = this.#parts!;
-    const letter = deadLetterOf(item, error, facilities);
-    facilities.deadLetters.add(letter);
-    facilities.log.undeliverable(item.group, letter.reason, error);
-    void transport.settle(item, { kind: "deadLetter", reason: letter.reason });
+    return new PortCarriage(name, transport, () => this.#parts!);
   }
 }

@@ -1,14 +1,19 @@
-/** The end of a bus, and the moments in which it is idle: both wait by counting. */
+/** The end of a bus: what may still end does, what may not is given back or named. */
 import { BusClosedError } from "../errors.js";
+import { within } from "../runtime/within.js";
+import type { BoundedLane } from "../lane/lane.js";
+import type { Queued } from "../lane/queued.js";
 import type { Timer } from "../runtime/timers.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Publisher } from "./publisher.js";
+import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
 import type { Settlement } from "./settlement.js";
 import type { Ticket } from "./ticket.js";
+import type { Transactions } from "./transaction.js";
 
 /** What a close came to: the first a number of deliveries, the others by name. */
 export interface CloseReport {
@@ -28,7 +33,11 @@ export interface ClosingParts {
   readonly publisher: Publisher;
   readonly placement: Placement;
   readonly settlement: Settlement;
+  readonly recorder: Recorder;
+  readonly transactions: Transactions;
   readonly carriages: () => readonly PortCarriage[];
+  /** Nothing comes any more for whoever follows the bus by a stream. */
+  readonly endFollowers: () => void;
 }
 
 const GRACE_MS = 1_000;
@@ -43,12 +52,11 @@ export class Closing {
 
   constructor(parts: ClosingParts) {
     this.#parts = parts;
-    parts.settlement.onAbandoned = (ticket) => this.#note(ticket);
   }
 
   /** A lane, or the placement, has nothing to do right now. */
-  quiet(): void {
-    this.#parts.registry.sweep();
+  quiet(lane?: BoundedLane<Queued>): void {
+    this.#parts.registry.sweep(lane === undefined ? undefined : [lane]);
     if (this.#emptied !== undefined) this.#checkEmpty(this.#emptied);
     if (this.#idlers.length === 0 || !this.#isIdle()) return;
     const idlers = this.#idlers;
@@ -60,29 +68,27 @@ export class Closing {
   idle(from: AttemptDelivery | undefined): Promise<void> {
     this.excuse(from);
     if (this.#isIdle()) return Promise.resolve();
-    const idle = new Promise<void>((resolve) => this.#idlers.push(resolve));
-    return idle;
+    return new Promise<void>((resolve) => this.#idlers.push(resolve));
   }
 
   async close(deadlineMs: number, from: AttemptDelivery | undefined): Promise<CloseReport> {
-    const { publisher, placement, settlement, carriages } = this.#parts;
-    const handledBefore = this.#handled();
-    this.excuse(from);
+    const { publisher, placement, settlement, transactions, recorder } = this.#parts;
+    const endedBefore = recorder.ranToEnd;
+    const closesAt = this.#now() + deadlineMs;
+    settlement.closesAt = closesAt;
+    settlement.onAbandoned = (ticket) => this.#note(ticket);
     publisher.admission = "inside";
+    this.excuse(from);
     placement.giveUpOutside(new BusClosedError());
-    this.#abandoned.push(...publisher.abandonHeld());
-    settlement.closesAt = this.#now() + deadlineMs;
-    await Promise.all(carriages().map(async (carriage) => carriage.transport.stop()));
+    this.#abandoned.push(...publisher.abandonHeld(), ...transactions.abandon("outside"));
+    await this.#stopStores(deadlineMs);
     this.#abandonHopeless();
-    if (!(await this.#empty(deadlineMs))) await this.#abort();
-    const drained = this.#handled() - handledBefore;
+    if (!(await this.#empty(closesAt - this.#now()))) await this.#abort();
+    this.#parts.endFollowers();
+    const drained = recorder.ranToEnd - endedBefore;
     await this.#end();
-    return Object.freeze({
-      drained,
-      aborted: this.#aborted,
-      released: this.#released,
-      abandoned: this.#abandoned,
-    });
+    const [aborted, released, abandoned] = [[...this.#aborted], [...this.#released], [...this.#abandoned]];
+    return Object.freeze({ drained, aborted, released, abandoned });
   }
 
   /** Whoever waits for the end from inside a delivery must not be waited for. */
@@ -95,32 +101,41 @@ export class Closing {
   }
 
   #isIdle(): boolean {
-    if (this.#parts.placement.inTransit > 0) return false;
+    if (this.#isInTransit) return false;
     for (const lane of this.#lanes()) if (!lane.isQuiet) return false;
     return true;
   }
 
-  /* What nothing lets go on before the deadline: paused lanes, and retries that are due after it. */
-  #abandonHopeless(): void {
-    for (const lane of this.#lanes()) {
-      const hopeless = lane.isPaused ? lane.standing() : lane.retryingAfter(this.#parts.settlement.closesAt);
-      this.#abandon(
-        [...hopeless],
-        lane.isPaused ? "its lane is paused" : "its retry is due after the deadline of close()",
-      );
-    }
-    for (const carriage of this.#parts.carriages()) this.#abandon(carriage.onTheWay, "still on its way");
+  get #isInTransit(): boolean {
+    return this.#parts.placement.inTransit > 0 || this.#parts.carriages().some((each) => each.onTheWay > 0);
   }
 
-  /** Whether everything has ended by the deadline. */
-  #empty(deadlineMs: number): Promise<boolean> {
+  /* A store keeps what waits: it goes back at once, and what is handed out meanwhile with it. */
+  async #stopStores(deadlineMs: number): Promise<void> {
+    const stores = this.#parts.carriages().filter((each) => each.isStore);
+    const stops = stores.map((store) => this.#told(store, "stop"));
+    for (const lane of this.#lanes())
+      this.#abandon([...lane.standing()].filter(isStored), "the bus closed before it began");
+    if (stops.length > 0) await within(deadlineMs, Promise.all(stops), this.#parts.facilities.timers);
+  }
+
+  /* What nothing lets go on before the deadline: paused lanes, and retries that are due after it. */
+  #abandonHopeless(): void {
+    const { closesAt } = this.#parts.settlement;
+    for (const lane of this.#lanes())
+      if (lane.isPaused) this.#abandon([...lane.standing()], "its lane is paused");
+      else this.#abandon([...lane.retryingAfter(closesAt)], "its retry is due after the deadline of close()");
+  }
+
+  /** Whether everything has ended in time. */
+  #empty(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (isEmpty: boolean): void => {
         timer.cancel();
         this.#emptied = undefined;
         resolve(isEmpty);
       };
-      const timer: Timer = this.#parts.facilities.timers.after(deadlineMs, () => end(false), "close");
+      const timer: Timer = this.#parts.facilities.timers.after(ms, () => end(false), "close");
       this.#emptied = () => end(true);
       this.#checkEmpty(this.#emptied);
     });
@@ -131,22 +146,30 @@ export class Closing {
       if (lane.isPaused) this.#abandon([...lane.standing()], "its lane is paused");
       if (!lane.isEmpty) return;
     }
-    emptied();
+    if (!this.#isInTransit) emptied();
   }
 
   async #abort(): Promise<void> {
-    const { placement } = this.#parts;
-    placement.giveUpAll(new BusClosedError());
-    for (const lane of this.#lanes()) {
-      this.#abandon([...lane.standing()], "the deadline of close() came first");
-      for (const ticket of lane.runningNow()) this.#abortOne(ticket);
-    }
-    await this.#empty(GRACE_MS);
+    this.#parts.endFollowers();
+    this.#giveUpStanding();
+    for (const lane of this.#lanes()) for (const ticket of lane.runningNow()) this.#abortOne(ticket);
+    if (await this.#empty(GRACE_MS)) return;
+    this.#parts.publisher.admission = "closed";
+    this.#giveUpStanding();
     for (const lane of this.#lanes())
       this.#abandon(
         [...lane.runningNow()].filter((ticket) => ticket.attempt?.isExcused !== true),
         "it went on after its signal had aborted",
       );
+  }
+
+  #giveUpStanding(): void {
+    const { placement, transactions, carriages } = this.#parts;
+    const reason = "the deadline of close() came first";
+    placement.giveUpAll(new BusClosedError());
+    this.#abandoned.push(...transactions.abandon("all"));
+    for (const lane of this.#lanes()) this.#abandon([...lane.standing()], reason);
+    for (const carriage of carriages()) this.#abandon(carriage.recall(), reason);
   }
 
   #abortOne(ticket: Ticket): void {
@@ -158,32 +181,40 @@ export class Closing {
   }
 
   #abandon(tickets: readonly Ticket[], reason: string): void {
-    for (const ticket of tickets) {
-      if (ticket.standing === "ended") continue;
-      this.#parts.settlement.giveUp(ticket, "abandoned", { reason });
-    }
+    for (const ticket of tickets)
+      if (ticket.standing !== "ended") this.#parts.settlement.giveUp(ticket, "abandoned", { reason });
   }
 
   /* A store gets back what memory loses. */
   #note(ticket: Ticket): void {
-    const isStore = ticket.publication.topic.carriage.isStore;
-    (isStore ? this.#released : this.#abandoned).push(labelOf(ticket));
+    (isStored(ticket) ? this.#released : this.#abandoned).push(labelOf(ticket));
   }
 
+  /* Whoever called close() in a delivery of a store is still running, and will find the store closed. */
   async #end(): Promise<void> {
-    const { publisher, carriages, facilities } = this.#parts;
+    const { publisher, settlement, carriages, facilities } = this.#parts;
     publisher.admission = "closed";
-    for (const lane of this.#lanes()) lane.stop();
+    settlement.closesAt = -Infinity;
+    for (const lane of this.#lanes()) {
+      this.#abandon([...lane.runningNow()].filter(isStored), "it called close()");
+      lane.stop();
+    }
+    const closes = carriages().map(async (carriage) => {
+      await this.#told(carriage, "stop");
+      await this.#told(carriage, "close");
+    });
+    if (closes.length > 0) await within(GRACE_MS, Promise.all(closes), facilities.timers);
     facilities.timers.clear();
-    await Promise.all(carriages().map((carriage) => carriage.transport.close()));
     this.quiet();
   }
 
-  #handled(): number {
-    let ended = 0;
-    for (const { counts } of this.#parts.registry.routes)
-      ended += counts.done + counts.deadLettered + counts.dropped;
-    return ended;
+  /* A transport that fails, or never answers, must not keep a bus from closing. */
+  async #told(carriage: PortCarriage, what: "stop" | "close"): Promise<void> {
+    try {
+      await carriage[what]();
+    } catch (error) {
+      this.#parts.facilities.log.transportFailed(carriage.name, what, error);
+    }
   }
 
   #lanes() {
@@ -193,6 +224,10 @@ export class Closing {
   #now(): number {
     return this.#parts.facilities.runtime.host.monotonic();
   }
+}
+
+function isStored({ item, publication }: Ticket): boolean {
+  return item !== undefined && publication.topic.carriage.isStore;
 }
 
 function labelOf({ route, publication }: Ticket): string {

@@ -12,6 +12,8 @@ import type { Planner } from "./planner.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Registry } from "./registry.js";
 import type { Route } from "./route.js";
+import type { Settlement } from "./settlement.js";
+import type { Ticket } from "./ticket.js";
 import { publicationOf } from "./wire.js";
 
 export interface DeadLetterFilter<C extends Events> {
@@ -25,7 +27,7 @@ export interface DeadLetters {
   readonly size: number;
   /** Oldest first; what `redact` names is hidden. */
   list<const C extends Events = EventClass>(filter?: DeadLetterFilter<C>): Promise<DeadLetter<EventOf<C>>[]>;
-  /** To the one subscription that failed, with new attempts; `edit` gives another event in its place. Passes dedupe. */
+  /** To the one subscription that failed, with new attempts; `edit` gives another event in its place. Passes dedupe and parking. */
   replay<E extends AnyEvent>(
     letter: DeadLetter<E>,
     options?: { edit?: ((event: E) => E) | undefined },
@@ -42,9 +44,17 @@ export interface DeadLetterParts {
   readonly registry: Registry;
   readonly planner: Planner;
   readonly placement: Placement;
+  readonly settlement: Settlement;
   /** Throws where the bus takes nothing. */
   readonly checkOpen: () => void;
 }
+
+interface Readmission {
+  readonly route: Route;
+  readonly isReplay: boolean;
+}
+
+const PARKED = "parked";
 
 export class KeptDeadLetters implements DeadLetters {
   readonly #parts: DeadLetterParts;
@@ -76,9 +86,10 @@ export class KeptDeadLetters implements DeadLetters {
     this.#parts.checkOpen();
     const kept = this.#kept(letter);
     const route = this.#routeOf(kept);
+    if (!isEvent(kept.event)) throw new TypeError(`${named(kept)} never became an event. Discard it.`);
     const event = options.edit === undefined ? kept.event : this.#edited(options.edit(kept.event as E), kept);
     this.#box.delete(kept.id);
-    return this.#admit(kept, event, route);
+    return this.#admit(kept, event, { route, isReplay: true });
   }
 
   async discard(letter: DeadLetter, reason: string): Promise<void> {
@@ -91,24 +102,35 @@ export class KeptDeadLetters implements DeadLetters {
     this.#parts.checkOpen();
     const route = this.#parts.registry.route(subscription);
     if (route === undefined) throw new TypeError(`No subscription is named ${show(subscription)}.`);
+    this.#parkRest(route, key);
+    const letters = this.#box.list(this.#now(), (letter) => isParked(letter, route, key));
     route.parked.delete(key);
-    const isParked = (letter: DeadLetter): boolean =>
-      letter.subscription === subscription && letter.reason === "parked" && letter.envelope.key === key;
-    const letters = this.#box.list(this.#now(), isParked);
     for (const letter of letters) {
       this.#box.delete(letter.id);
-      await this.#admit(letter, letter.event, route);
+      this.#admit(letter, letter.event, { route, isReplay: false });
     }
     return letters.length;
   }
 
+  /* What still waits in the lane came later than what is parked, so it may not go first. */
+  #parkRest(route: Route, key: string): void {
+    if (!route.parked.has(key)) return;
+    const rest = [...route.lane.standing()].filter(
+      (queued) => queued.keys === route.keys && queued.key === key,
+    );
+    for (const ticket of rest as Ticket[])
+      if (!ticket.isReplay) this.#parts.settlement.deadLetter(ticket, { reason: PARKED });
+  }
+
   /* A replay passes the inbox and is owed a place: it was accepted once. */
-  async #admit(letter: DeadLetter, event: AnyEvent, route: Route): Promise<Receipt> {
+  #admit(letter: DeadLetter, event: AnyEvent, { route, isReplay }: Readmission): Receipt {
     const { facilities, planner, placement } = this.#parts;
     const topic = facilities.topics.of(event);
     const tree = new Tree();
     const publication = publicationOf(event, letter.envelope, topic, facilities);
     const ticket = planner.ticket(route, publication, tree);
+    ticket.isReplay = isReplay;
+    planner.claimsInbox(ticket); // whatever it answers: who passes it owns the key where nobody does
     placement.routed(ticket);
     route.lane.claim();
     route.lane.place(ticket);
@@ -120,7 +142,7 @@ export class KeptDeadLetters implements DeadLetters {
     const kept = this.#box.get(letter.id);
     if (kept !== undefined) return kept;
     throw new TypeError(
-      `Dead letter ${show(letter.id)} is not kept any more: it was replayed, discarded, or too old. List them again.`,
+      `${named(letter)} is not kept any more: it was replayed, discarded, or too old. List them again.`,
     );
   }
 
@@ -145,6 +167,7 @@ export class KeptDeadLetters implements DeadLetters {
       ...letter,
       event,
       envelope: Object.freeze({ ...letter.envelope, data: event as object }),
+      raw: undefined,
     }) as DeadLetter;
   }
 
@@ -155,4 +178,12 @@ export class KeptDeadLetters implements DeadLetters {
   #now(): number {
     return this.#parts.facilities.runtime.host.now();
   }
+}
+
+function isParked({ subscription, reason, event, envelope }: DeadLetter, route: Route, key: string): boolean {
+  return subscription === route.name && reason === PARKED && route.keyOf(event, envelope.key) === key;
+}
+
+function named({ id }: DeadLetter): string {
+  return `Dead letter ${show(id)}`;
 }

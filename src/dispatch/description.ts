@@ -84,7 +84,7 @@ function laneFacts(lane: DescribedLane): LaneDescription {
 }
 
 function routeFacts(route: Route): SubscriptionDescription {
-  const { name, subscription, counts, standings, lane, retry, timeout, waitingPublishes } = route;
+  const { name, subscription, counts, standings, lane, retry, timeout, waitingPublishes, underway } = route;
   const { done, ...rest } = counts;
   return {
     name,
@@ -93,7 +93,12 @@ function routeFacts(route: Route): SubscriptionDescription {
     attempts: retry.attempts,
     timeoutMs: timeout?.timeoutMs,
     steps: (subscription.options.steps ?? []).map((step) => step.about ?? (step.name || "a step")),
-    counts: { ...rest, handled: done, ...standings, waiting: standings.waiting + waitingPublishes },
+    counts: {
+      ...rest,
+      handled: done,
+      ...standings,
+      waiting: standings.waiting + waitingPublishes + underway,
+    },
   };
 }
 

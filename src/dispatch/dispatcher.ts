@@ -28,9 +28,9 @@ export class Dispatcher implements Runner<Ticket> {
   start(ticket: Ticket): unknown {
     ticket.attempts++;
     const attempt = (ticket.attempt = this.#attempt(ticket));
-    this.#recorder.started(ticket);
     if (ticket.foregone !== undefined) return foregone(ticket);
-    if (ticket.key !== undefined && ticket.route.parked.has(ticket.key)) return PARKED;
+    if (isParked(ticket)) return PARKED;
+    this.#recorder.started(ticket);
     const { caller } = ticket.publication;
     return caller === undefined ? called(attempt) : caller.run(attempt, called, attempt);
   }
@@ -51,6 +51,10 @@ export class Dispatcher implements Runner<Ticket> {
 
 function called(attempt: AttemptDelivery): unknown {
   return attempt.ticket.route.call(attempt.event, attempt);
+}
+
+function isParked({ key, route, isReplay }: Ticket): boolean {
+  return key !== undefined && !isReplay && route.parked.has(key);
 }
 
 function foregone({ foregone: decided }: Ticket): unknown {

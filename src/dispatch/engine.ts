@@ -4,14 +4,16 @@ import type { Handler } from "../delivery/delivery.js";
 import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
-import type { AnyEvent, Events } from "../event/event.js";
+import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
-import type { Lane } from "../lane/lane.js";
+import type { BoundedLane, Lane } from "../lane/lane.js";
+import type { Queued } from "../lane/queued.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { checkOptions, refuse } from "../runtime/options.js";
+import { within } from "../runtime/within.js";
 import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
 import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
-import type { AttemptHost } from "./attempt.js";
+import { type AttemptHost, causeIn, deliveryOf } from "./attempt.js";
 import type { BusOptions } from "./bus-options.js";
 import { Carriages } from "./carriages.js";
 import { Closing, type CloseReport } from "./closing.js";
@@ -23,13 +25,14 @@ import { Placement } from "./placement.js";
 import { Planner } from "./planner.js";
 import { subscriptionOptions } from "./policy-options.js";
 import { Publisher } from "./publisher.js";
+import { Receiving } from "./receiving.js";
 import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
 import { Settlement } from "./settlement.js";
 import { Starting } from "./starting.js";
-import { deliveryOf, transaction, type TransactionScope } from "./transaction.js";
+import { Transactions, type TransactionScope } from "./transaction.js";
 import { type Undo, undoOf } from "./undo.js";
 
 export interface EngineWiring {
@@ -52,6 +55,8 @@ export class Engine {
   readonly #closing: Closing;
   readonly #host: AttemptHost;
   readonly #carriages: Carriages;
+  readonly #transactions: Transactions;
+  readonly #whenClosed = new Set<() => void>();
   #functions = 0;
   #started: Promise<void> | undefined;
   #closed: Promise<CloseReport> | undefined;
@@ -59,7 +64,7 @@ export class Engine {
 
   constructor({ options, container, facilities, carriages }: EngineWiring) {
     const { runtime, timers, clock, bus } = facilities;
-    const quiet = (): void => this.#closing.quiet();
+    const quiet = (lane?: BoundedLane<Queued>): void => this.#closing.quiet(lane);
     const publishFrom = (frame: Frame): Publish => this.publishFrom(frame);
     this.facilities = facilities;
     this.#carriages = carriages;
@@ -90,25 +95,35 @@ export class Engine {
     });
     this.deadLetters = new KeptDeadLetters({
       ...parts,
+      settlement,
       checkOpen: () => this.#checkOpen("deadLetters.replay()"),
     });
-    carriages.connect({
-      facilities,
-      planner: this.#planner,
+    const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
+    carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
+    this.#transactions = new Transactions(parts, publishFrom);
+    this.#closing = new Closing({
+      ...parts,
       recorder,
-      route: (name) => this.registry.route(name),
+      settlement,
+      publisher: this.#publisher,
+      transactions: this.#transactions,
+      carriages: () => carriages.ports,
+      endFollowers: () => this.#endFollowers(),
     });
-    const ports = (): Carriages["ports"] => carriages.ports;
-    this.#closing = new Closing({ ...parts, publisher: this.#publisher, settlement, carriages: ports });
     const declared = (options.subscribers ?? []).map((target) => subscriptionsOf(target));
     const faults = declared.flatMap((each) => this.#admit(each));
-    this.#starting = new Starting({ ...parts, recorder, container, declared, faults, carriages: ports });
+    this.#starting = new Starting({ ...parts, recorder, container, declared, faults, carriages });
   }
 
-  /** Events that no lane has begun yet, retries included: what a crash would lose now. */
+  /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
   get atRisk(): number {
     let count = this.#publisher.heldCount;
+    for (const port of this.#carriages.ports) if (!port.survives) count += port.onTheWay;
     for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
+    if (!this.#carriages.ports.some((port) => port.survives)) return count;
+    for (const lane of this.registry.lanes.values())
+      for (const each of [...lane.standing(), ...lane.runningNow()])
+        if (each.publication.topic.carriage.survives) count--;
     return count;
   }
 
@@ -129,8 +144,12 @@ export class Engine {
       this.#started = undefined;
       throw error;
     }
-    if (this.#closed !== undefined) throw new BusClosedError();
+    if (this.#closed !== undefined) {
+      await this.#starting.shut();
+      throw new BusClosedError();
+    }
     this.isReady = true;
+    this.#starting.go();
     this.#publisher.release();
   }
 
@@ -145,9 +164,21 @@ export class Engine {
   async #close(deadlineMs: number, from: ReturnType<typeof deliveryOf>): Promise<CloseReport> {
     const wasStarting = this.#started;
     this.#publisher.admission = this.isReady ? "inside" : "closed";
-    await wasStarting?.catch(() => undefined);
+    if (wasStarting !== undefined && !this.isReady)
+      await within(deadlineMs, wasStarting, this.facilities.timers);
     this.isReady = false;
     return this.#closing.close(deadlineMs, from);
+  }
+
+  #endFollowers(): void {
+    for (const each of this.#whenClosed) each();
+    this.#whenClosed.clear();
+  }
+
+  /** Calls whoever would otherwise wait for ever; the answer takes it back. */
+  onClosed(run: () => void): () => void {
+    this.#whenClosed.add(run);
+    return () => void this.#whenClosed.delete(run);
   }
 
   idle(): Promise<void> {
@@ -163,16 +194,14 @@ export class Engine {
 
   async invoke(event: AnyEvent, options: PublishOptions | undefined): Promise<void> {
     this.#checkOpen("invoke()");
-    const from = deliveryOf(currentFrame());
     const topic = this.facilities.topics.of(event);
-    await invoke(this.#sealer.seal(event, topic, options, from), this.#host);
+    const cause = causeIn(currentFrame());
+    await invoke(this.#sealer.seal(event, topic, options, cause), this.#host);
   }
 
-  transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
-    const { facilities, placement } = this;
-    return transaction(work, { facilities, placement, planner: this.#planner }, (frame) =>
-      this.publishFrom(frame),
-    );
+  async transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+    this.#checkOpen("transaction()");
+    return this.#transactions.run(work);
   }
 
   /** Adds a function as a subscription; `label` begins its name where the options give none. */
@@ -183,14 +212,28 @@ export class Engine {
       throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
     const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
     const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
+    if (label !== undefined) this.#refuseStored(events);
     const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
-    this.#starting.connect(route);
-    if (this.isReady && this.#carriages.ports.length > 0) void this.#starting.join(route);
+    if (this.#started !== undefined) this.#refuseLacking(route);
+    this.#starting.join(route);
     return undoOf(() => this.registry.remove(route));
   }
 
-  remove(route: Route): void {
-    this.registry.remove(route);
+  /* After the start there is nobody else to find the faults. */
+  #refuseLacking(route: Route): void {
+    const faults = this.#starting.faultsOf(route);
+    if (faults.length > 0) this.registry.remove(route);
+    refuse(faults);
+  }
+
+  /* Whoever follows the bus has no stable name, and is gone with the process. */
+  #refuseStored(events: Events): void {
+    for (const event of [events].flat() as EventClass[]) {
+      const { carriage, definition } = this.facilities.topics.of(event);
+      if (!carriage.isStore) continue;
+      const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
+      throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
+    }
   }
 
   #admit(declared: Declared): string[] {
@@ -213,8 +256,13 @@ export class Engine {
   }
 
   #checkOpen(call: string): void {
-    if (this.#closed !== undefined) throw new BusClosedError();
-    if (!this.isReady) throw new NotStartedError(`${call} came before start()`);
+    if (this.#closed !== undefined && !this.#isInside) throw new BusClosedError();
+    if (!this.isReady && this.#closed === undefined) throw new NotStartedError(`${call} came before start()`);
+  }
+
+  /* What runs may still do its work while the bus is closing. */
+  get #isInside(): boolean {
+    return this.#publisher.admission === "inside" && deliveryOf(currentFrame())?.bus === this.facilities.bus;
   }
 
   #notify(name: LaneNoticeName, lane: Lane): void {

@@ -1,51 +1,58 @@
 /** What a subscription asks for, compared with what its transport declares: never degraded in silence. */
 import { definitionOf } from "../event/definition.js";
-import type { Group } from "../transport/transport.js";
 import { toMs } from "../runtime/duration.js";
-import type { PortCarriage } from "./port-carriage.js";
+import { textOf } from "../subscriber/names.js";
+import type { Subscription } from "../subscriber/subscription.js";
+import type { Features, Group } from "../transport/transport.js";
 import type { Route } from "./route.js";
 
-/** One sentence, with the fix, for each thing that the transport lacks. */
-export function featureFaults(route: Route, carriage: PortCarriage): string[] {
-  const { features } = carriage.transport;
-  const { subscription, name } = route;
-  const { options } = subscription;
+/** One sentence, with the fix, for each thing that the transport of this name lacks. */
+export function featureFaults(route: Route, name: string, features: Features): string[] {
+  const lacks = (fault: string, fix: string): string => `${route.name} ${fault} on transport ${name}. ${fix}`;
   const faults: string[] = [];
-  const lacks = (fault: string, fix: string): number =>
-    faults.push(`${name} ${fault} on transport ${carriage.name}. ${fix}`);
   if (keyed(route) && features.order === "none")
-    lacks(
-      "keeps order per key, which is not kept",
-      "Remove `key` from the event, or choose a transport with order.",
+    faults.push(
+      lacks(
+        "keeps order per key, which is not kept",
+        "Remove `key` from the event, or choose a transport with order.",
+      ),
     );
-  if (!carriage.isStore) return faults;
+  if (features.holds === "lane") return faults;
+  return [...faults, ...storeFaults(route).map(([fault, fix]) => lacks(fault, fix))];
+}
+
+type Fault = readonly [fault: string, fix: string];
+
+/* The store is the queue: it knows stable names and ids, and no function of ours. */
+function storeFaults({ subscription, lane }: Route): Fault[] {
+  const { key, dedupe } = subscription.options;
+  const { overflow } = lane.limits;
+  const faults: Fault[] = [];
   if (subscription.derived)
-    lacks(
+    faults.push([
       "has a name that follows the code, and a store needs a stable one",
-      `Add \`name: "${stable(name)}"\` to its options.`,
-    );
-  if (route.lane.limits.overflow !== "wait")
-    lacks(
-      `asks for overflow "${route.lane.limits.overflow}", but the store holds the queue`,
-      "Remove `overflow`.",
-    );
-  if (options.key !== undefined)
-    lacks("refines the key, but the store holds the queue", "Give the event class the `key`.");
-  if (options.dedupe !== undefined && options.dedupe.by !== "id")
-    lacks(
+      lineToAdd(subscription),
+    ]);
+  if (overflow !== "wait")
+    faults.push([`asks for overflow "${overflow}", but the store holds the queue`, "Remove `overflow`."]);
+  if (key !== undefined)
+    faults.push(["refines the key, but the store holds the queue", "Give the event class the `key`."]);
+  if (dedupe !== undefined && dedupe.by !== "id")
+    faults.push([
       "dedupes by a function, but the store knows ids only",
       'Use `by: "id"`, and publish with an id that says the same.',
-    );
+    ]);
   return faults;
 }
 
-/** The subscription as a store sees it. */
-export function groupOf(route: Route, { transport }: PortCarriage): Group {
+/** The subscription as a store sees it; earlier names of its events are still received. */
+export function groupOf(route: Route, features: Features): Group {
   const { options, events } = route.subscription;
+  const definitions = events.map((event) => definitionOf(event));
   return {
     name: route.name,
-    events: [...new Set(events.map((event) => event.eventName))],
-    order: keyed(route) ? "key" : transport.features.order === "group" ? "group" : "none",
+    events: [...new Set(definitions.flatMap(({ name, aliases }) => [name, ...aliases]))],
+    order: keyed(route) ? "key" : features.order === "group" ? "group" : "none",
     audience: options.audience ?? "one",
     start: options.start ?? "now",
     inboxMs: options.dedupe === undefined ? 0 : toMs(options.dedupe.window, "dedupe.window"),
@@ -61,6 +68,14 @@ export function readAhead({ lane, subscription }: Route): number {
 
 function keyed({ subscription }: Route): boolean {
   return subscription.events.some((event) => definitionOf(event).key !== undefined);
+}
+
+/* A method's name is its subscriber's and its own, so that both must be given. */
+function lineToAdd({ name, owner, options }: Subscription): string {
+  if (owner === undefined) return `Add \`name: "${stable(name)}"\` to its options.`;
+  const end = name.lastIndexOf(`.${options.name ?? textOf(owner.method)}`);
+  const [outer, own] = [stable(name.slice(0, end)), stable(name.slice(end + 1))];
+  return `Add \`name: "${outer}"\` to its @Subscriber and \`name: "${own}"\` to its @On.`;
 }
 
 function stable(name: string): string {

@@ -36,9 +36,10 @@ function timedCore(core: Core, route: Route, { timers }: Facilities, recorder: R
     const told = {
       subscription: route.name,
       abort: (reason: Error) => attempt.abort(reason),
-      onStuck: () => recorder.stuck(ticket),
-      onLate: (answer: unknown) => recorder.late(ticket, answer),
+      onStuck: () => (attempt.isOver ? undefined : recorder.stuck(ticket)),
+      onLate: (error: unknown) => recorder.late(ticket, error, attempt),
     };
+    attempt.timed();
     return timeout(() => core(delivery), told, { policy, timers });
   };
 }

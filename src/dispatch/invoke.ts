@@ -2,13 +2,12 @@
 import { InvokeDepthError } from "../errors.js";
 import { isOutcome } from "../delivery/outcome.js";
 import { Tree } from "../ledger/tree.js";
-import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
-import { isThenable } from "../runtime/thenable.js";
-import { AttemptDelivery, type AttemptHost } from "./attempt.js";
+import { currentFrame, withFrame } from "../runtime/context.js";
+import { atOnce, isThenable } from "../runtime/thenable.js";
+import { AttemptDelivery, type AttemptHost, deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 import { Ticket } from "./ticket.js";
-import { deliveryOf } from "./transaction.js";
 
 const DEPTH_MAX = 64;
 
@@ -17,10 +16,10 @@ class InlineAttempt extends AttemptDelivery {
   readonly depth: number;
   readonly #outer: AttemptDelivery | undefined;
 
-  constructor(ticket: Ticket, host: AttemptHost, outer: Frame | undefined) {
+  constructor(ticket: Ticket, host: AttemptHost, outer: AttemptDelivery | undefined) {
     super(ticket, host, host.monotonic(), -1);
-    this.#outer = deliveryOf(outer);
-    this.depth = depthOf(this.#outer) + 1;
+    this.#outer = outer;
+    this.depth = depthOf(outer) + 1;
   }
 
   override get holder(): AttemptDelivery | undefined {
@@ -30,9 +29,8 @@ class InlineAttempt extends AttemptDelivery {
 
 /** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
 export async function invoke(publication: Publication, host: AttemptHost): Promise<void> {
-  const outer = currentFrame();
-  if (depthOf(deliveryOf(outer)) >= DEPTH_MAX)
-    throw new InvokeDepthError([...publication.chain, publication.name]);
+  const outer = deliveryOf(currentFrame());
+  if (depthOf(outer) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
   const runs = publication.topic.routes.map((route) => run(route, publication, host, outer));
   const ended = await Promise.allSettled(runs);
   const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
@@ -45,10 +43,12 @@ async function run(
   route: Route,
   publication: Publication,
   host: AttemptHost,
-  outer: Frame | undefined,
+  outer: AttemptDelivery | undefined,
 ): Promise<void> {
-  if (route.subscription.options.when?.(publication.event) === false) return;
-  const ticket = new Ticket(route, publication, new Tree(), publication.key);
+  const { when } = route.subscription.options;
+  if (when !== undefined && !atOnce(when(publication.event), "when")) return;
+  const tree = outer?.bus === host.bus ? outer.ticket.tree : new Tree();
+  const ticket = new Ticket(route, publication, tree, publication.key);
   const attempt = new InlineAttempt(ticket, host, outer);
   ticket.attempt = attempt;
   ticket.attempts = 1;

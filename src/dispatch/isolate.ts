@@ -1,12 +1,14 @@
 /** `isolate: "freeze"`: what an event holds cannot be changed by one subscriber under another's feet. */
 
-/** Freezes plain objects and arrays at any depth; class instances keep their state. Does not recurse on the stack. */
+/**
+ * Freezes plain objects and arrays at any depth, inside those that were frozen before too; class instances keep their
+ * state. Does not recurse on the stack.
+ */
 export function deepFreeze(value: object): void {
-  const open: object[] = [value];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    Object.freeze(next);
-    for (const inner of Object.values(next) as unknown[])
-      if (isPlain(inner) && !Object.isFrozen(inner)) open.push(inner);
+  const seen = new Set<object>([value]);
+  for (const each of seen) {
+    Object.freeze(each);
+    for (const inner of Object.values(each) as unknown[]) if (isPlain(inner)) seen.add(inner);
   }
 }
 

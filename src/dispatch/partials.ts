@@ -1,7 +1,8 @@
 /** Publishes that were accepted in part: the same event object, published again, goes only to those that refused it. */
 import type { AnyEvent } from "../event/event.js";
 import { PartlyAcceptedError } from "../errors.js";
-import type { Plan, Planned } from "./planner.js";
+import { portOf } from "./carrying.js";
+import { byPublish, type Decided, isAccepted, type Plan, type Planned } from "./planner.js";
 
 export class Partials {
   readonly #byEvent = new WeakMap<AnyEvent, Planned>();
@@ -14,9 +15,12 @@ export class Partials {
     return this.#count === 0;
   }
 
-  /** What is left of an earlier publish of this very object. */
+  /** What is left of an earlier publish of this very object, for the subscriptions that are still there. */
   get(event: AnyEvent): Planned | undefined {
-    return this.#byEvent.get(event);
+    const left = this.#byEvent.get(event);
+    if (left === undefined) return undefined;
+    const { routes } = left.publication.topic;
+    return { ...left, routes: left.routes.filter((route) => routes.includes(route)) };
   }
 
   delete({ publication }: Planned): void {
@@ -25,21 +29,21 @@ export class Partials {
 
   /** Remembers who took what, and throws on. */
   remember(planned: readonly Planned[], plan: Plan, error: unknown): never {
-    if (error instanceof PartlyAcceptedError) for (const each of planned) this.#rememberOne(each, plan);
+    if (error instanceof PartlyAcceptedError)
+      for (const [each, decided] of byPublish(planned, plan)) this.#rememberOne(each, decided);
     throw error as Error;
   }
 
-  #rememberOne(planned: Planned, plan: Plan): void {
-    const { publication } = planned;
-    const mine = plan.tickets.filter((ticket) => ticket.publication === publication);
-    const refused = mine.filter((ticket) => ticket.isRefused);
-    const taken = mine.filter((ticket) => !ticket.isRefused);
-    const acceptedBefore = [...planned.acceptedBefore, ...taken.map((ticket) => ticket.route.name)];
-    if (!this.#byEvent.has(publication.event)) this.#count++;
-    this.#byEvent.set(publication.event, {
+  #rememberOne(planned: Planned, decided: readonly Decided[]): void {
+    const { event } = planned.publication;
+    const refused = decided.filter((each) => each.decision === "wait" && each.ticket.isRefused);
+    const taken = decided.filter(isAccepted).map((each) => each.ticket.route.name);
+    if (!this.#byEvent.has(event)) this.#count++;
+    this.#byEvent.set(event, {
       ...planned,
-      acceptedBefore,
-      routes: refused.map((ticket) => ticket.route),
+      acceptedBefore: [...planned.acceptedBefore, ...taken],
+      isTold: planned.isTold || refused.length < decided.length || portOf(planned.publication) !== undefined,
+      routes: refused.map((each) => each.ticket.route),
     });
   }
 }

@@ -1,14 +1,18 @@
 /** Carries out a plan: places what has room, drops what must go, waits for the rest, tells whoever watches. */
 import type { PublishOptions } from "../delivery/receipt.js";
+import type { Dropped } from "../lane/lane.js";
+import type { Queued } from "../lane/queued.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
-import { PortCarriage } from "./port-carriage.js";
-import { giveBackInbox, type Plan, type Planned } from "./planner.js";
+import { carry, isCarried, portOf } from "./carrying.js";
+import { byPublish, type Decision, giveBackInbox, isAccepted, type Plan, type Planned } from "./planner.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
+import { Telling } from "./telling.js";
 import { Ticket } from "./ticket.js";
 import { WaitingPublish } from "./waiting.js";
+import type { Entry } from "./ways.js";
 import type { Publication } from "./publication.js";
 
 export interface PlacementOptions extends Pick<PublishOptions, "signal"> {
@@ -19,13 +23,12 @@ export interface PlacementOptions extends Pick<PublishOptions, "signal"> {
 }
 
 export class Placement {
-  /** Events published, and those of them that nobody was there for. */
-  readonly counts: { published: number; unhandled: number } = { published: 0, unhandled: 0 };
   readonly #facilities: Facilities;
   readonly #recorder: Recorder;
   readonly #settlement: Settlement;
   readonly #waiting = new Set<WaitingPublish>();
   readonly #onQuiet: () => void;
+  readonly #telling: Telling;
   #inTransit = 0;
 
   constructor(
@@ -36,6 +39,12 @@ export class Placement {
     this.#recorder = parts.recorder;
     this.#settlement = parts.settlement;
     this.#onQuiet = parts.onQuiet;
+    this.#telling = new Telling(facilities);
+  }
+
+  /** Events published, and those of them that nobody was there for. */
+  get counts(): { readonly published: number; readonly unhandled: number } {
+    return this.#telling.counts;
   }
 
   /** How many sends a transport has not answered yet. */
@@ -47,10 +56,9 @@ export class Placement {
   carryOut(planned: readonly Planned[], plan: Plan, options: PlacementOptions): Promise<void> | undefined {
     for (let index = 0; index < plan.tickets.length; index++)
       this.#decided(plan.tickets[index]!, plan.decisions[index]!);
-    for (const each of planned) if (each.acceptedBefore.length === 0) this.told(each.publication, each.tree);
-    const placed = plan.hasWaiting ? this.#wait(plan, options) : undefined;
-    if (!this.#isCarried(planned)) return placed;
-    return placed === undefined ? this.#carry(planned) : placed.then(() => this.#carry(planned));
+    const placed = plan.hasWaiting ? this.#wait(planned, plan, options) : undefined;
+    this.#tell(planned);
+    return isCarried(planned) ? this.#carried(planned, placed) : placed;
   }
 
   /** Places an event whose topic is plain where every lane has room: nothing of a plan is needed then. */
@@ -61,7 +69,7 @@ export class Placement {
       route.lane.claim();
       route.lane.place(ticket);
     }
-    this.told(publication, tree);
+    this.#telling.told(publication, tree);
   }
 
   /** Ends the waits of publishes from outside: the bus is closing. */
@@ -75,16 +83,31 @@ export class Placement {
     for (const waiting of this.#waiting) waiting.giveUp(reason, true);
   }
 
-  /** A ticket whose place is there goes into its lane, or on its way through the transport. */
+  /** A ticket whose place is there goes into its lane, through a port when its item has come too. */
   place(ticket: Ticket): void {
-    const { carriage } = ticket.publication.topic;
-    if (carriage instanceof PortCarriage) carriage.place(ticket);
-    else ticket.route.lane.place(ticket);
+    const port = portOf(ticket.publication);
+    if (ticket.standing === "ended") ticket.route.lane.release();
+    else if (port === undefined) ticket.route.lane.place(ticket);
+    else port.place(ticket, entryOf(ticket, undefined));
   }
 
-  /** Sends what a transaction has committed; its publishers have their receipts already. */
-  carryLater(planned: readonly Planned[]): void {
-    if (!this.#isCarried(planned)) return;
+  /** Carries out what was decided of a ticket that is counted already. */
+  enter(ticket: Ticket, decision: Decision): void {
+    const port = portOf(ticket.publication);
+    if (decision === "filtered" || decision === "deduplicated") {
+      port?.decline(ticket);
+      this.end(ticket, decision);
+    } else if (port !== undefined) {
+      const evict = decision === "evict" ? () => this.evict(ticket) : undefined;
+      port.expect(ticket, decision === "wait" ? undefined : entryOf(ticket, evict));
+    } else if (decision === "place") ticket.route.lane.place(ticket);
+    else if (decision === "evict") this.evict(ticket);
+  }
+
+  /** Tells of what a transaction has committed, and sends it; its publishers have their receipts already. */
+  committed(planned: readonly Planned[]): void {
+    this.#tell(planned);
+    if (!isCarried(planned)) return;
     void this.#carry(planned).catch((error: unknown) =>
       this.#facilities.log.releaseFailed(planned[0]!.publication.name, planned[0]!.publication.id, error),
     );
@@ -92,21 +115,39 @@ export class Placement {
 
   /** Waits for the places of a plan; `granted` gets each ticket whose place has been claimed. */
   async waitFor(plan: Plan, options: PlacementOptions, granted: (ticket: Ticket) => void): Promise<void> {
-    const of = (decision: string): Ticket[] =>
-      plan.tickets.filter((_, index) => plan.decisions[index] === decision);
-    const accepted = of("place").map((ticket) => ticket.route.name);
+    const decided = plan.tickets.map((ticket, index) => ({ ticket, decision: plan.decisions[index]! }));
+    const ofWait = (isWait: boolean): Ticket[] =>
+      decided
+        .filter((each) => isAccepted(each) && (each.decision === "wait") === isWait)
+        .map((each) => each.ticket);
+    const accepted = [...plan.acceptedBefore, ...ofWait(false).map((ticket) => ticket.route.name)];
     const { from, signal, isOwed } = options;
-    const refused = (ticket: Ticket): void => this.withdraw(ticket);
+    const refused = (ticket: Ticket): void => this.#refused(ticket, isOwed);
     const waiting = new WaitingPublish(
-      { waiting: of("wait"), accepted, from, signal, isOwed, granted, refused },
+      { waiting: ofWait(true), accepted, from, signal, isOwed, granted, refused },
       this.#facilities,
     );
     this.#waiting.add(waiting);
     try {
       await waiting.places;
+    } catch (error) {
+      if (!isOwed) throw error;
     } finally {
       this.#waiting.delete(waiting);
     }
+  }
+
+  /* What was held is owed a place: where the bus closes before there is one, it is given up by name. */
+  #refused(ticket: Ticket, isOwed: boolean): void {
+    portOf(ticket.publication)?.refuse(ticket);
+    if (isOwed) this.#settlement.giveUp(ticket, "abandoned", { reason: "no lane had room before the close" });
+    else this.withdraw(ticket);
+  }
+
+  /** Ends the waits for these events as if nobody had wanted them: their publish resolves. */
+  stopWaiting(planned: readonly Planned[]): void {
+    for (const waiting of this.#waiting)
+      if (planned.some(({ publication }) => waiting.isFor(publication))) waiting.end();
   }
 
   /** What was routed is not to be after all: it is taken out of the counts again. */
@@ -127,84 +168,95 @@ export class Placement {
 
   /** Drops what the overflow policy says, perhaps the newcomer itself. */
   evict(ticket: Ticket): void {
-    const dropped = ticket.route.lane.placeOrDrop(ticket);
+    this.#dropped(ticket, ticket.route.lane.placeOrDrop(ticket));
+  }
+
+  #dropped(ticket: Ticket, dropped: Dropped<Queued> | undefined): void {
     if (dropped === undefined) return;
     if (dropped.queued === ticket) ticket.isRefused = true;
     this.#settlement.giveUp(dropped.queued as Ticket, "dropped", { reason: dropped.reason });
   }
 
   end(ticket: Ticket, how: Extract<Final, "filtered" | "deduplicated">): void {
+    this.#recorder.leaves(ticket, how);
     this.#recorder.ended(ticket, how, {
       reason: how === "filtered" ? "when answered false" : "it had this one already",
     });
   }
 
   #decided(ticket: Ticket, decision: Plan["decisions"][number]): void {
+    if (decision === "evict" && portOf(ticket.publication) === undefined) return this.#evicted(ticket);
+    if (decision !== "wait") this.routed(ticket);
+    this.enter(ticket, decision);
+  }
+
+  /* Counted when the lane has answered: it may tell that it is full, and the counts add up for whoever hears that. */
+  #evicted(ticket: Ticket): void {
+    const dropped = ticket.route.lane.placeOrDrop(ticket);
     this.routed(ticket);
-    if (decision === "place") this.place(ticket);
-    else if (decision === "evict") this.evict(ticket);
-    else if (decision === "filtered" || decision === "deduplicated") this.end(ticket, decision);
+    this.#dropped(ticket, dropped);
   }
 
-  #wait(plan: Plan, options: PlacementOptions): Promise<void> {
-    return this.waitFor(plan, options, (ticket) => this.place(ticket));
+  /* Whoever watches is told of an event when the first has taken it. */
+  async #wait(planned: readonly Planned[], plan: Plan, options: PlacementOptions): Promise<void> {
+    for (const [each, decided] of byPublish(planned, plan)) {
+      const waiting = decided.filter(({ decision }) => decision === "wait");
+      for (const { ticket } of waiting) this.routed(ticket);
+      if (!each.isTold && decided.length > 0 && waiting.length === decided.length)
+        this.#telling.later(each.publication);
+    }
+    try {
+      await this.waitFor(plan, options, (ticket) => this.#granted(ticket));
+    } finally {
+      for (const { publication } of planned)
+        if (portOf(publication) === undefined) this.#telling.never(publication);
+    }
   }
 
-  /** Taps, notices and the word about events that nobody handles. */
-  told(publication: Publication, tree: Tree): void {
-    const { notices, runtime } = this.#facilities;
-    this.counts.published++;
-    if (publication.topic.taps.length > 0) this.#tapped(publication);
-    if (notices.hears("event.published"))
-      notices.post("event.published", {
-        at: new Date(runtime.host.now()),
-        event: publication.name,
-        eventId: publication.id,
-      });
-    if (publication.topic.routes.length === 0 && !publication.topic.carriage.isStore)
-      this.#unhandled(publication, tree);
+  #granted(ticket: Ticket): void {
+    const { publication, tree } = ticket;
+    this.place(ticket);
+    if (portOf(publication) === undefined) this.#telling.taken(publication, tree);
   }
 
-  #tapped(publication: Publication): void {
-    for (const tap of publication.topic.taps)
-      try {
-        tap(publication.event, publication.envelope);
-      } catch (error) {
-        this.#facilities.log.tapFailed(publication.name, error);
-      }
-  }
-
-  #unhandled(publication: Publication, tree: Tree): void {
-    const { notices, runtime, onUnhandled, log } = this.#facilities;
-    const { topic, name, id } = publication;
-    this.counts.unhandled++;
-    tree.count("unhandled");
-    if (notices.hears("event.unhandled"))
-      notices.post("event.unhandled", { at: new Date(runtime.host.now()), event: name, eventId: id });
-    if (onUnhandled !== "warn" || topic.isWarned) return;
-    topic.isWarned = true;
-    log.unhandled(name, id);
-  }
-
-  #isCarried(planned: readonly Planned[]): boolean {
-    return planned.some(({ publication }) => publication.topic.carriage instanceof PortCarriage);
+  /* What goes through a port is told when the transport has it. */
+  #tell(planned: readonly Planned[]): void {
+    for (const { publication, tree, isTold } of planned)
+      if (!isTold && portOf(publication) === undefined && !this.#telling.isLater(publication))
+        this.#telling.told(publication, tree);
   }
 
   /* A send that fails takes its tickets out of the counts again; the publish rejects with what the transport said. */
   async #carry(planned: readonly Planned[]): Promise<void> {
     this.#inTransit++;
+    for (const each of planned)
+      if (!each.isTold && portOf(each.publication) !== undefined) this.#telling.later(each.publication);
     try {
-      const carriages = new Set(planned.map(({ publication }) => publication.topic.carriage));
-      for (const carriage of carriages) {
-        if (!(carriage instanceof PortCarriage)) continue;
-        const publications = planned
-          .map((each) => each.publication)
-          .filter((each) => each.topic.carriage === carriage);
-        await carriage.send(publications, (ticket) => this.withdraw(ticket));
-      }
+      await carry(planned, {
+        sent: ({ publication, tree }) => this.#telling.taken(publication, tree),
+        known: (tickets) => tickets.forEach((ticket) => this.end(ticket, "deduplicated")),
+        failed: (publication, recalled, error) => {
+          this.#telling.never(publication);
+          for (const waiting of this.#waiting) if (waiting.isFor(publication)) waiting.giveUp(error, true);
+          for (const ticket of recalled()) this.withdraw(ticket);
+        },
+      });
     } finally {
       this.#inTransit--;
       this.#onQuiet();
     }
   }
+
+  /* The wait may end first, but the transport has the last word. */
+  async #carried(planned: readonly Planned[], placed: Promise<void> | undefined): Promise<void> {
+    placed?.catch(() => undefined);
+    await this.#carry(planned);
+    await placed;
+  }
+}
+
+/* How a ticket goes into its lane when its item has come. */
+function entryOf(ticket: Ticket, evict: (() => void) | undefined): Entry {
+  if (evict !== undefined) return { enter: evict, holdsPlace: false };
+  return { enter: () => ticket.route.lane.place(ticket), holdsPlace: true };
 }

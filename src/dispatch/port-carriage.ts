@@ -1,37 +1,49 @@
 /** A transport on its port: what was planned goes out by `send` and comes in by `deliver`; what a store hands out is new. */
-import { DeliveryLostError, toError } from "../errors.js";
-import { deadLetter } from "../delivery/outcome.js";
-import { Tree } from "../ledger/tree.js";
+import { DeliveryLostError } from "../errors.js";
+import type { Item, Settlement, Sink, Transport } from "../transport/transport.js";
 import { isThenable } from "../runtime/thenable.js";
-import type { Item, Settlement, Sink, Transport, WireEnvelope } from "../transport/transport.js";
 import type { Carriage } from "./carriage.js";
+import { Credits } from "./credits.js";
 import type { Facilities } from "./facilities.js";
-import type { Planner } from "./planner.js";
+import { groupOf, readAhead } from "./features.js";
 import type { Publication } from "./publication.js";
-import type { Recorder } from "./recorder.js";
 import type { Route } from "./route.js";
 import type { Ticket } from "./ticket.js";
-import { fromWire, toWire } from "./wire.js";
+import { type Entry, Ways } from "./ways.js";
+import { toWire } from "./wire.js";
+
+/** Where items go that were not planned here. */
+export interface Reception {
+  /** Places the delivery of an item, which `taken` hears first; answers how the item ends where there is none. */
+  receive(
+    item: Item,
+    route: Route,
+    to: { carriage: Carriage; taken: (ticket: Ticket) => void },
+  ): Settlement | undefined;
+  /** The transport has taken a delivery away. */
+  told(ticket: Ticket, reason: string): void;
+  /** One that had not started, or waited for its retry, is not to be here. */
+  withdraw(ticket: Ticket, reason: string): void;
+}
 
 /** What the carriage needs of the rest of the bus. */
 export interface PortParts {
   readonly facilities: Facilities;
-  readonly planner: Planner;
-  readonly recorder: Recorder;
+  readonly receiving: Reception;
   readonly route: (name: string) => Route | undefined;
-  /** An item that cannot become a delivery. */
-  readonly refused: (item: Item, error: Error) => void;
 }
-
-const POISON = deadLetter("poison");
 
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
-  readonly #parts: () => PortParts;
-  readonly #planned = new Map<string, Ticket>();
-  readonly #items = new Map<Item, Ticket>();
   state: "up" | "down" = "up";
+  readonly #parts: () => PortParts;
+  readonly #ways = new Ways((ticket, item) => this.#received(ticket, item));
+  readonly #items = new Map<Item, Ticket>();
+  readonly #credits = new Credits();
+  readonly #declared = new Set<string>();
+  readonly #declaring = new Set<Promise<void>>();
+  #life: "shut" | "open" | "stopped" = "shut";
 
   constructor(name: string, transport: Transport, parts: () => PortParts) {
     this.name = name;
@@ -42,48 +54,91 @@ export class PortCarriage implements Carriage, Sink {
   get isStore(): boolean {
     return this.transport.features.holds === "store";
   }
-
-  /** What is on its way: planned and sent, and not handed out yet. */
-  get onTheWay(): readonly Ticket[] {
-    return [...this.#planned.values()];
+  get survives(): boolean {
+    return this.transport.features.survives !== "nothing";
+  }
+  get isOpen(): boolean {
+    return this.#life !== "shut";
+  }
+  /** How many deliveries are planned and not handed out yet. */
+  get onTheWay(): number {
+    return this.#ways.count;
   }
 
-  place(ticket: Ticket): void {
-    this.#planned.set(wayOf(ticket.publication.id, ticket.route.name), ticket);
+  // ── Its life ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async open(): Promise<void> {
+    await this.transport.open(this);
+    this.#life = "open";
   }
 
-  async send(publications: readonly Publication[], failed: (ticket: Ticket) => void): Promise<void> {
+  /** Makes a group known; what is published from now on waits until it is. */
+  async declare(route: Route): Promise<void> {
+    const declared = (async () => this.transport.declare(groupOf(route, this.transport.features)))();
+    this.#declaring.add(declared);
     try {
-      const { handOver } = this.#parts().facilities.runtime;
-      const batch = publications.map((each) => toWire(each, this.transport.features.serialises));
-      if (handOver !== undefined) await handOver("send", this.name);
-      await this.transport.send(batch);
-    } catch (error) {
-      for (const ticket of this.onTheWay)
-        if (publications.includes(ticket.publication)) this.#recall(ticket, failed);
-      throw error;
+      await declared;
+      this.#declared.add(route.name);
+    } finally {
+      this.#declaring.delete(declared);
     }
+  }
+
+  /** Lets a group have what its lane takes; nothing more than before, where it has that already. */
+  credit(route: Route): void {
+    if (this.#life !== "open" || !this.#declared.has(route.name)) return;
+    const more = this.#credits.topUp(route.name, this.isStore ? readAhead(route) : Infinity);
+    if (more > 0) this.transport.credit(route.name, more);
+  }
+
+  /** Hands out nothing more; at once, even where the transport takes its time. */
+  async stop(): Promise<void> {
+    if (this.#life !== "open") return;
+    this.#life = "stopped";
+    await this.transport.stop();
+  }
+
+  async close(): Promise<void> {
+    if (this.#life === "shut") return;
+    this.#life = "shut";
+    this.#items.clear();
+    this.#credits.clear();
+    this.#declared.clear();
+    await this.transport.close();
   }
 
   // ── What the transport calls ──────────────────────────────────────────────────────────────────────────────────
 
   async deliver(item: Item): Promise<void> {
-    const { handOver } = this.#parts().facilities.runtime;
+    const { facilities, receiving, route } = this.#parts();
+    const { handOver } = facilities.runtime;
     if (handOver !== undefined) await handOver("receive", this.name);
-    const ticket = this.#planned.get(wayOf(idOf(item), item.group)) ?? this.#unplanned(item);
-    if (ticket === undefined) return;
-    this.#planned.delete(wayOf(ticket.publication.id, item.group));
-    ticket.item = item;
-    this.#items.set(item, ticket);
-    ticket.route.lane.place(ticket);
+    this.#credits.handedOut(item.group);
+    const arrival = this.#ways.arrive(item);
+    if (arrival === "planned") return;
+    if (arrival === "declined") return this.settle(item, { kind: "done" });
+    const to = this.#life === "open" ? route(item.group) : undefined;
+    if (to === undefined) return this.settle(item, { kind: "release" });
+    const ended = receiving.receive(item, to, {
+      carriage: this,
+      taken: (ticket) => this.#received(ticket, item),
+    });
+    if (ended !== undefined) this.settle(item, ended);
   }
 
   lost(item: Item, reason: "lease" | "connection" | "removed"): void {
     const ticket = this.#items.get(item);
-    if (ticket?.attempt === undefined) return;
-    ticket.attempt.isWithdrawn = true;
-    this.#parts().recorder.lost(ticket, reason);
-    ticket.attempt.abort(new DeliveryLostError(ticket.route.name, reason));
+    if (ticket === undefined) return;
+    const { receiving } = this.#parts();
+    receiving.told(ticket, reason);
+    if (ticket.standing === "running" && ticket.attempt !== undefined) {
+      ticket.attempt.isWithdrawn = true;
+      return ticket.attempt.abort(new DeliveryLostError(ticket.route.name, reason));
+    }
+    this.#forget(item);
+    ticket.item = undefined;
+    receiving.withdraw(ticket, reason);
+    this.#goOn(item.group);
   }
 
   changed(state: "up" | "down", error?: Error): void {
@@ -96,8 +151,48 @@ export class PortCarriage implements Carriage, Sink {
 
   // ── What dispatch calls ───────────────────────────────────────────────────────────────────────────────────────
 
+  /** Throws where the transport cannot carry it, with the path of the value. */
+  check(publication: Publication): void {
+    toWire(publication, this.transport.features, this.name);
+  }
+
+  expect(ticket: Ticket, entry: Entry | undefined): void {
+    this.#ways.expect(ticket, entry);
+  }
+  place(ticket: Ticket, entry: Entry): void {
+    this.#ways.place(ticket, entry);
+  }
+  decline(ticket: Ticket): void {
+    this.#ways.decline(ticket);
+  }
+
+  /** Its place will never be there; an item that has come for it ends. */
+  refuse(ticket: Ticket): void {
+    const item = this.#ways.refuse(ticket);
+    if (item !== undefined) this.settle(item, { kind: "done" });
+  }
+
+  /** Answers which of them the transport knew already. */
+  async send(publications: readonly Publication[]): Promise<ReadonlySet<Publication>> {
+    const { handOver } = this.#parts().facilities.runtime;
+    const batch = publications.map((each) => toWire(each, this.transport.features, this.name));
+    if (handOver !== undefined) await handOver("send", this.name);
+    if (this.#declaring.size > 0) await Promise.all(this.#declaring);
+    const answers = await this.transport.send(batch);
+    return new Set(publications.filter((_, index) => answers[index] === "duplicate"));
+  }
+
+  /** Takes back what has not been handed out, of one publication or of all; its places are free again. */
+  recall(publication?: Publication): readonly Ticket[] {
+    return this.#ways.recall(publication).map(({ ticket, item }) => {
+      if (item !== undefined) this.settle(item, { kind: "release" });
+      return ticket;
+    });
+  }
+
   settle(item: Item, settlement: Settlement): void {
-    this.#items.delete(item);
+    if (this.#life === "shut") return;
+    this.#forget(item);
     const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
@@ -105,7 +200,7 @@ export class PortCarriage implements Carriage, Sink {
     } catch (error) {
       failed(error);
     }
-    if (this.isStore) this.transport.credit(item.group, 1);
+    this.#goOn(item.group);
   }
 
   takesRetry(afterMs: number): boolean {
@@ -113,47 +208,19 @@ export class PortCarriage implements Carriage, Sink {
     return this.isStore && order !== "group" && afterMs <= retryAfterMaxMs;
   }
 
-  #recall(ticket: Ticket, failed: (ticket: Ticket) => void): void {
-    this.#planned.delete(wayOf(ticket.publication.id, ticket.route.name));
-    ticket.route.lane.release();
-    failed(ticket);
+  #received(ticket: Ticket, item: Item): void {
+    ticket.item = item;
+    this.#items.set(item, ticket);
   }
 
-  #unplanned(item: Item): Ticket | undefined {
-    const route = this.#parts().route(item.group);
-    try {
-      if (route === undefined) throw new Error(`No subscription here is named ${item.group}.`);
-      if ("undecodable" in item.envelope) throw item.envelope.error;
-      return this.#admitted(route, item, fromWire(item.envelope, this.#parts().facilities));
-    } catch (error) {
-      this.#parts().refused(item, toError(error));
-      return undefined;
-    }
+  #forget(item: Item): void {
+    this.#items.delete(item);
+    this.#credits.settled(item.group);
   }
 
-  #admitted(route: Route, item: Item, publication: Publication): Ticket {
-    const tree = new Tree();
-    const ticket = this.#parts().planner.ticket(route, publication, tree);
-    tree.opened();
-    route.counts.routed++;
-    route.lane.claim();
-    ticket.failures = item.failures;
-    ticket.history = item.history.map((each) => ({
-      attempt: each.attempt,
-      at: new Date(each.at),
-      ran: each.ranMs,
-      error: each.error,
-    }));
-    const { crashes = 3 } = route.subscription.options;
-    if (item.deliveries > route.retry.attempts + crashes) ticket.foregone = { outcome: POISON };
-    return ticket;
+  /* Of a group that nobody has here any more, nothing is asked for. */
+  #goOn(group: string): void {
+    const route = this.isStore ? this.#parts().route(group) : undefined;
+    if (route !== undefined) this.credit(route);
   }
-}
-
-function idOf({ envelope }: Item): string {
-  return "undecodable" in envelope ? "" : (envelope as WireEnvelope).id;
-}
-
-function wayOf(eventId: string, group: string): string {
-  return `${group} ${eventId}`;
 }

@@ -47,6 +47,8 @@ export class Publication {
   readonly headers: EventHeaders;
   readonly time: number;
   readonly caller: CallerContext | undefined;
+  /** The transport had it already: nobody gets it a second time. */
+  isKnown = false;
   readonly #from: Cause;
   readonly #origin: Origin;
   readonly #number: number;

@@ -4,17 +4,19 @@ import type { AnyEvent } from "../event/event.js";
 import { BusClosedError, NotStartedError, UnhandledEventError } from "../errors.js";
 import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
-import { AttemptDelivery } from "./attempt.js";
+import { AttemptDelivery, causeIn, deliveryOf } from "./attempt.js";
+import { portOf } from "./carrying.js";
 import type { Facilities } from "./facilities.js";
 import { Partials } from "./partials.js";
 import type { Placement } from "./placement.js";
-import { HOPS_MAX, type Plan, type Planned, Planner } from "./planner.js";
+import { byPublish, type Decided, HOPS_MAX, isAccepted, type Planned, Planner, routesOf } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
 import { HELD, type ReceiptFacts } from "./receipt-facts.js";
+import type { Publication } from "./publication.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
 import type { Route } from "./route.js";
-import { deliveryOf, TransactionFrame } from "./transaction.js";
+import { TransactionFrame } from "./transaction.js";
 
 /** What the life of the bus allows: to hold, everything, only what is published inside deliveries, nothing. */
 export type Admission = "held" | "open" | "inside" | "closed";
@@ -22,6 +24,7 @@ export type Admission = "held" | "open" | "inside" | "closed";
 /** Where a publish stands: the frame of its async context, and the delivery in that. */
 interface Publishing {
   readonly frame: Frame | undefined;
+  /** Undefined when that is final: it is then the cause, and nothing more. */
   readonly from: AttemptDelivery | undefined;
 }
 
@@ -91,11 +94,12 @@ export class Publisher {
     const topic = this.#facilities.topics.of(event);
     if (!topic.isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(topic.routes))
       return undefined;
-    if (frame !== undefined && !isPlainFrame(frame, from)) return undefined;
-    const publication = this.#sealer.seal(event, topic, options, from);
+    if (frame !== undefined && !isPlainFrame(frame)) return undefined;
+    const publication = this.#sealer.seal(event, topic, options, frame as AttemptDelivery | undefined);
     const tree = this.#treeOf(from);
+    const { allAccepted } = topic; // a tap may subscribe
     this.#placement.placeAll(publication, tree);
-    return new PublishReceipt(publication, tree, topic.allAccepted, this.#facilities.bus);
+    return new PublishReceipt(publication, tree, allAccepted, this.#facilities.bus);
   }
 
   #published(
@@ -103,17 +107,26 @@ export class Publisher {
     options: PublishOptions | undefined,
     { frame, from }: Publishing,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    const planned = events.map((event) => this.#partials.get(event) ?? this.#planned(event, options, from));
+    const planned = events.map(
+      (event) => this.#partials.get(event) ?? this.#planned(event, options, { frame, from }),
+    );
     if (this.admission === "held") return this.#hold(planned);
+    this.#refuseUnhandled(planned);
     const transaction = TransactionFrame.of(frame, this.#facilities.bus);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
     return this.#send(planned, from, options);
   }
 
-  #planned(event: AnyEvent, options: PublishOptions | undefined, from: AttemptDelivery | undefined): Planned {
+  #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from }: Publishing): Planned {
     const topic = this.#facilities.topics.of(event);
-    const publication = this.#sealer.seal(event, topic, options, from);
-    return { publication, tree: this.#treeOf(from), routes: topic.routes, acceptedBefore: NONE };
+    const publication = this.#sealer.seal(event, topic, options, causeIn(frame));
+    return {
+      publication,
+      tree: this.#treeOf(from),
+      routes: routesOf(topic),
+      acceptedBefore: NONE,
+      isTold: false,
+    };
   }
 
   /* What is published inside a delivery of this bus belongs to the tree of its event. */
@@ -126,11 +139,11 @@ export class Publisher {
     from: AttemptDelivery | undefined,
     options: PublishOptions | undefined,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    this.#refuseUnhandled(planned);
     const plan = this.#planner.plan(planned, from, false);
     if (plan.refusal !== undefined) throw plan.refusal;
     const placed = this.#placement.carryOut(planned, plan, { from, signal: options?.signal, isOwed: false });
-    const receipts = (): readonly Receipt[] => planned.map((each) => this.receipt(each, plan));
+    const receipts = (): readonly Receipt[] =>
+      Array.from(byPublish(planned, plan), ([each, decided]) => this.#receipt(each, decided, plan.isCalm));
     if (placed === undefined) return receipts();
     return placed.then(
       () => (planned.forEach((each) => this.#partials.delete(each)), receipts()),
@@ -138,11 +151,10 @@ export class Publisher {
     );
   }
 
-  /** Publishes what was held, in order, before anything that comes later; waits for nothing. */
+  /** Publishes what was held, in order, before anything that comes later, be it from a tap; waits for nothing. */
   release(): void {
-    this.admission = "open";
-    for (const planned of this.#held.splice(0)) {
-      const renewed = { ...planned, routes: planned.publication.topic.routes };
+    for (const planned of this.#held) {
+      const renewed = { ...planned, routes: routesOf(planned.publication.topic) };
       const plan = this.#planner.plan([renewed], undefined, true);
       const placed = this.#placement.carryOut([renewed], plan, { from: undefined, isOwed: true });
       placed?.catch((error: unknown) =>
@@ -150,6 +162,8 @@ export class Publisher {
       );
       planned.tree.closed();
     }
+    this.#held.length = 0;
+    this.admission = "open";
   }
 
   /** Gives up what was held; answers the names of the events. */
@@ -166,18 +180,15 @@ export class Publisher {
     });
   }
 
-  receipt(planned: Planned, plan: Plan): Receipt {
-    return new PublishReceipt(
-      planned.publication,
-      planned.tree,
-      factsOf(planned, plan),
-      this.#facilities.bus,
-    );
+  #receipt(planned: Planned, decided: readonly Decided[], isCalm: boolean): Receipt {
+    const { publication, tree } = planned;
+    return new PublishReceipt(publication, tree, factsOf(planned, decided, isCalm), this.#facilities.bus);
   }
 
   #hold(planned: readonly Planned[]): readonly Receipt[] {
     if (this.#held.length + planned.length > this.#heldMax)
       throw new NotStartedError(`${this.#held.length} events are held already, as many as heldMax allows`);
+    for (const { publication } of planned) portOf(publication)?.check(publication);
     return planned.map((each) => {
       each.tree.opened();
       this.#held.push(each);
@@ -202,8 +213,8 @@ function hasRoom(routes: readonly Route[]): boolean {
 }
 
 /* Inside a transaction, and where a loop may have run too long, there is something to decide. */
-function isPlainFrame(frame: Frame, from: AttemptDelivery | undefined): boolean {
-  return frame instanceof AttemptDelivery && (from === undefined || from.ticket.publication.hops < HOPS_MAX);
+function isPlainFrame(frame: Frame): boolean {
+  return frame instanceof AttemptDelivery && frame.ticket.publication.hops < HOPS_MAX;
 }
 
 function first(receipts: readonly Receipt[]): Receipt {
@@ -211,21 +222,26 @@ function first(receipts: readonly Receipt[]): Receipt {
 }
 
 /* The facts of a calm publish are the same for every event of a topic: one object serves them all. */
-function factsOf({ publication, routes, acceptedBefore }: Planned, plan: Plan): ReceiptFacts {
+function factsOf(planned: Planned, decided: readonly Decided[], isCalm: boolean): ReceiptFacts {
+  const { publication, routes, acceptedBefore } = planned;
   const { topic } = publication;
-  if (topic.carriage.isStore)
-    return { ...topic.allAccepted, unhandled: "unknown", settledBy: topic.carriage.name };
+  if (topic.carriage.isStore) return storeFacts(publication);
+  if (publication.isKnown) return facts({ deduplicated: topic.allAccepted.accepted });
   if (routes.length === 0 && acceptedBefore.length === 0) return UNHANDLED;
-  if (plan.isCalm && acceptedBefore.length === 0) return topic.allAccepted;
-  const named = (wanted: (index: number) => boolean): string[] =>
-    plan.tickets
-      .filter((each, index) => each.publication === publication && wanted(index))
-      .map((each) => each.route.name);
-  const decided = (index: number): string => plan.decisions[index]!;
+  if (isCalm && routes === topic.routes && acceptedBefore.length === 0) return topic.allAccepted;
+  const named = (wanted: (each: Decided) => boolean): string[] =>
+    decided.filter(wanted).map((each) => each.ticket.route.name);
   return facts({
-    accepted: [...acceptedBefore, ...named((index) => ["place", "wait"].includes(decided(index)))],
-    deduplicated: named((index) => decided(index) === "deduplicated"),
+    accepted: [...acceptedBefore, ...named(isAccepted)],
+    deduplicated: named((each) => each.decision === "deduplicated"),
   });
+}
+
+/* What this bus knows of a store: its own subscriptions, and whether the event was there before. */
+function storeFacts({ topic, isKnown }: Publication): ReceiptFacts {
+  const { accepted } = topic.allAccepted;
+  const names = isKnown ? { accepted: NONE, deduplicated: accepted } : { accepted };
+  return facts({ ...names, unhandled: "unknown", settledBy: topic.carriage.name });
 }
 
 function facts(given: Partial<ReceiptFacts>): ReceiptFacts {

@@ -3,7 +3,7 @@ import type { Receipt, Tally } from "../delivery/receipt.js";
 import { SelfWaitError, SettledElsewhereError } from "../errors.js";
 import type { Tree } from "../ledger/tree.js";
 import { currentFrame } from "../runtime/context.js";
-import { AttemptDelivery } from "./attempt.js";
+import { deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
 import type { ReceiptFacts } from "./receipt-facts.js";
 
@@ -39,7 +39,8 @@ export class PublishReceipt implements Receipt {
   settled(options: { signal?: AbortSignal | undefined } = {}): Promise<Tally> {
     const { settledBy } = this.#facts;
     if (settledBy !== undefined) return Promise.reject(new SettledElsewhereError(settledBy));
-    if (isInsideDelivery(this.#bus)) return Promise.reject(new SelfWaitError("receipt.settled()"));
+    if (deliveryOf(currentFrame())?.bus === this.#bus)
+      return Promise.reject(new SelfWaitError("receipt.settled()"));
     return this.#tree.settled(options.signal);
   }
 
@@ -47,9 +48,4 @@ export class PublishReceipt implements Receipt {
     const { accepted, deduplicated, unhandled, held } = this;
     return { id: this.id, accepted, deduplicated, unhandled, held };
   }
-}
-
-function isInsideDelivery(bus: object): boolean {
-  const frame = currentFrame();
-  return frame instanceof AttemptDelivery && frame.bus === bus && frame.isInside;
 }

@@ -3,12 +3,18 @@ import type { DeliveryNoticeName } from "../delivery/notice.js";
 import type { LogFacts } from "../ledger/log.js";
 import type { Final } from "../ledger/tree.js";
 import type { Facilities } from "./facilities.js";
-import type { Ticket } from "./ticket.js";
+import type { Running, Ticket } from "./ticket.js";
 
 /** Why, and by which error. */
 export interface Because {
   readonly reason: string;
   readonly error?: unknown;
+}
+
+/** What a notice says of an attempt: by default of the latest. */
+interface Told extends Because {
+  readonly ran?: number;
+  readonly attempt?: Running | undefined;
 }
 
 type Ending = Exclude<Final, "done">;
@@ -23,18 +29,36 @@ const NOTICE: Readonly<Record<Ending, DeliveryNoticeName>> = {
 };
 
 export class Recorder {
+  /** Deliveries that ran, and are final because of that. */
+  ranToEnd = 0;
   readonly #facilities: Facilities;
 
   constructor(facilities: Facilities) {
     this.#facilities = facilities;
   }
 
+  /** It leaves its lane and is counted in one go, so that the counts add up for whoever looks in between. */
+  leaves(ticket: Ticket, how: Ending): void {
+    const { counts, lane } = ticket.route;
+    counts[how]++;
+    if (how === "dropped") lane.dropped++;
+    if (ticket.attempts > 0 && how !== "abandoned") this.ranToEnd++;
+    lane.end(ticket);
+  }
+
+  /** The same for one that was handled. */
+  leavesDone(ticket: Ticket): void {
+    const { counts, lane } = ticket.route;
+    counts.done++;
+    lane.handled++;
+    this.ranToEnd++;
+    lane.end(ticket);
+  }
+
   /** On the way of every delivery that is handled: nothing is made unless somebody listens. */
   done(ticket: Ticket, ran: number): void {
-    ticket.route.counts.done++;
-    ticket.route.lane.handled++;
     if (this.#facilities.notices.hears("delivery.done"))
-      this.#post("delivery.done", ticket, { reason: "" }, ran);
+      this.#post("delivery.done", ticket, { reason: "", ran });
     if (this.#facilities.journal !== undefined)
       this.note(ticket, "done", `attempt ${ticket.attempts} was handled`);
     ticket.tree.done();
@@ -42,43 +66,38 @@ export class Recorder {
 
   /** Any other end. */
   ended(ticket: Ticket, how: Ending, because: Because, ran = 0): void {
-    const { route, tree } = ticket;
-    route.counts[how]++;
-    if (how === "dropped") route.lane.dropped++;
+    const { tree } = ticket;
     tree.count(how, how === "filtered" ? undefined : notHandled(ticket, how, because.reason));
-    this.#post(NOTICE[how], ticket, because, ran);
+    this.#post(NOTICE[how], ticket, { ...because, ran });
     this.note(ticket, how, because.reason);
     tree.closed();
   }
 
   started(ticket: Ticket): void {
     if (this.#facilities.notices.hears("delivery.started"))
-      this.#post("delivery.started", ticket, { reason: "" }, 0);
+      this.#post("delivery.started", ticket, { reason: "" });
   }
 
   retried(ticket: Ticket, because: Because, afterMs: number, ran: number): void {
-    this.#post("delivery.retried", ticket, because, ran);
+    this.#post("delivery.retried", ticket, { ...because, ran });
     this.note(ticket, "retried", `${because.reason}; again in ${Math.round(afterMs)} ms`);
   }
 
   stuck(ticket: Ticket): void {
     if (ticket.attempt !== undefined) ticket.attempt.isStuck = true;
     this.#facilities.log.stuck(factsOf(ticket), ticket.route.timeout?.stuck ?? "hold");
-    this.#post("delivery.stuck", ticket, { reason: "timeout" }, ticket.attempt?.ranMs() ?? 0);
+    this.#post("delivery.stuck", ticket, { reason: "timeout", ran: ticket.attempt?.ranMs() ?? 0 });
   }
 
-  late(ticket: Ticket, error: unknown): void {
-    this.#post(
-      "delivery.late",
-      ticket,
-      { reason: "ended after its settlement", error },
-      ticket.attempt?.ranMs() ?? 0,
-    );
+  /** Something ended after its settlement; by then the delivery may be in a later attempt. */
+  late(ticket: Ticket, error: unknown, attempt: Running | undefined = ticket.attempt): void {
+    const ran = attempt?.ranMs() ?? 0;
+    this.#post("delivery.late", ticket, { reason: "ended after its settlement", error, ran, attempt });
     this.note(ticket, "late", "the handler ended after the delivery was settled");
   }
 
   lost(ticket: Ticket, reason: string): void {
-    this.#post("delivery.lost", ticket, { reason }, 0);
+    this.#post("delivery.lost", ticket, { reason });
     this.note(ticket, "lost", reason);
   }
 
@@ -86,19 +105,20 @@ export class Recorder {
     this.#facilities.journal?.note(ticket.publication.id, ticket.route.name, decision, because);
   }
 
-  #post(name: DeliveryNoticeName, ticket: Ticket, because: Because, ran: number): void {
+  #post(name: DeliveryNoticeName, ticket: Ticket, told: Told): void {
     const { notices, runtime } = this.#facilities;
     if (!notices.hears(name)) return;
-    const waited = (ticket.attempt?.startedAt ?? ticket.waitingSince) - ticket.waitingSince;
+    const { reason, error, ran = 0, attempt = ticket.attempt } = told;
+    const waited = (attempt?.startedAt ?? ticket.waitingSince) - ticket.waitingSince;
     notices.post(name, {
       at: new Date(runtime.host.now()),
       ...factsOf(ticket),
       lane: ticket.route.lane.name,
-      attempt: Math.max(1, ticket.attempts),
+      attempt: attempt?.attempt ?? 1,
       waited: Math.max(0, waited),
       ran,
-      reason: because.reason === "" ? undefined : because.reason,
-      error: because.error,
+      reason: reason === "" ? undefined : reason,
+      error,
     });
   }
 }

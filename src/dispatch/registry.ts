@@ -2,6 +2,7 @@
 import type { LaneOptions } from "../delivery/policies.js";
 import { laneLimits } from "../lane/lane-options.js";
 import { BoundedLane, type LaneWiring } from "../lane/lane.js";
+import type { Queued } from "../lane/queued.js";
 import { didYouMean, refuse } from "../runtime/options.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import { Route } from "./route.js";
@@ -11,7 +12,8 @@ import type { Topics } from "./topics.js";
 export class Registry {
   readonly lanes: Map<string, BoundedLane<Ticket>> = new Map();
   readonly #routes = new Map<string, Route>();
-  readonly #leaving = new Set<Route>();
+  /* Lanes of their own, whose subscriptions have left. */
+  readonly #leaving = new Set<BoundedLane<Queued>>();
   readonly #topics: Topics;
   readonly #wiring: LaneWiring<Ticket>;
   readonly #shared: readonly string[];
@@ -68,18 +70,20 @@ export class Registry {
         topic,
         topic.routes.filter((each) => each !== route),
       );
-    this.#leaving.add(route);
-    this.sweep();
+    if (this.#shared.includes(route.lane.name)) return;
+    this.#leaving.add(route.lane);
+    this.sweep([route.lane]);
   }
 
-  /** Own lanes of subscriptions that have left go when they are empty. */
-  sweep(): void {
-    for (const { lane } of this.#leaving) if (lane.isEmpty) this.#forget(lane);
+  /** Own lanes of subscriptions that have left go when they are empty: looks at those that may be, or at all. */
+  sweep(lanes: Iterable<BoundedLane<Queued>> = this.#leaving): void {
+    for (const lane of lanes) if (lane.isUnused && this.#leaving.delete(lane)) this.#forget(lane);
   }
 
-  #forget(lane: Route["lane"]): void {
-    for (const route of this.#leaving) if (route.lane === lane) this.#leaving.delete(route);
-    if (!this.#shared.includes(lane.name)) this.lanes.delete(lane.name);
+  /* The timer of a breaker would keep it, and the process, for as long as its pause. */
+  #forget(lane: BoundedLane<Queued>): void {
+    lane.stop();
+    this.lanes.delete(lane.name);
   }
 
   #topicsOf({ events }: Subscription) {

@@ -7,6 +7,8 @@ import { Inbox } from "../ledger/inbox.js";
 import { type RetryPolicy, retryPolicy } from "../pipeline/retrying.js";
 import type { TimeoutPolicy } from "../pipeline/timeout.js";
 import { toMs } from "../runtime/duration.js";
+import { show } from "../runtime/options.js";
+import { atOnce } from "../runtime/thenable.js";
 import type { Subscription } from "../subscriber/subscription.js";
 
 /** Deliveries of one subscription by how they are final; with those that stand in the lane they make up `routed`. */
@@ -40,6 +42,8 @@ export class Route {
   readonly parked: Set<string> = new Set();
   /** Publishes that wait for a place on behalf of this subscription. */
   waitingPublishes = 0;
+  /** Deliveries that have a place and are not in the lane yet: reserved by a transaction, or on their way. */
+  underway = 0;
   /** Set at `start()`, when the subscriber has been resolved. */
   call: Call = notStarted;
 
@@ -57,14 +61,21 @@ export class Route {
   /** The key of an event here: the subscription may refine the event's own. */
   keyOf(event: AnyEvent, key: string | undefined): string | undefined {
     const refine = this.subscription.options.key;
-    return refine === undefined ? key : refine(event);
+    if (refine === undefined) return key;
+    const refined: unknown = atOnce(refine(event), "key");
+    if (refined === undefined || typeof refined === "string") return refined;
+    throw new TypeError(
+      `Expected \`key\` of ${this.name} to give a text or undefined, got ${show(refined)}.`,
+    );
   }
 
   /** What the inbox knows an event by. */
   inboxKeyOf(event: AnyEvent, id: () => string): string | undefined {
     const by = this.subscription.options.dedupe?.by;
     if (by === undefined) return undefined;
-    return by === "id" ? id() : by(event);
+    const known: unknown = by === "id" ? id() : atOnce(by(event), "dedupe.by");
+    if (typeof known === "string") return known;
+    throw new TypeError(`Expected \`dedupe.by\` of ${this.name} to give a text, got ${show(known)}.`);
   }
 }
 

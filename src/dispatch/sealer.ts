@@ -4,6 +4,7 @@ import { type EventHeaders, keyOf } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import { headersOf } from "../event/headers.js";
 import { CallerContext } from "../runtime/context.js";
+import { atOnce } from "../runtime/thenable.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import { deepFreeze } from "./isolate.js";
@@ -21,12 +22,12 @@ export class Sealer {
     this.#facilities = facilities;
   }
 
-  /** Seals an event of a topic; `from` is the delivery that publishes, in whatever bus. */
+  /** Seals an event of a topic; `cause` is the delivery that led to it, of whatever bus, final or not. */
   seal(
     event: AnyEvent,
     topic: Topic,
     options: PublishOptions | undefined,
-    from: AttemptDelivery | undefined,
+    cause: AttemptDelivery | undefined,
   ): Publication {
     const { isolate, keepsContext, runtime } = this.#facilities;
     if (isolate === "freeze") deepFreeze(event);
@@ -37,7 +38,7 @@ export class Sealer {
       headers: this.#headers(options),
       time: runtime.turn.now(),
       caller: keepsContext ? new CallerContext() : undefined,
-      from: causeOf(from),
+      from: causeOf(cause),
     };
     return new Publication(event, topic, facts, this.#facilities);
   }
@@ -45,12 +46,12 @@ export class Sealer {
   #headers(options: PublishOptions | undefined): EventHeaders {
     const { stamp } = this.#facilities;
     if (stamp === undefined && options?.headers === undefined) return NO_HEADERS;
-    return headersOf(stamp?.(), options?.headers);
+    return headersOf(atOnce(stamp?.(), "stamp"), options?.headers);
   }
 }
 
-function causeOf(from: AttemptDelivery | undefined): Cause {
-  if (from === undefined) return NO_CAUSE;
-  const { id, correlation, hops, chain, name } = from.ticket.publication;
+function causeOf(delivery: AttemptDelivery | undefined): Cause {
+  if (delivery === undefined) return NO_CAUSE;
+  const { id, correlation, hops, chain, name } = delivery.ticket.publication;
   return { correlation, cause: id, hops: hops + 1, chain: [...chain.slice(1 - CHAIN_MAX), name] };
 }

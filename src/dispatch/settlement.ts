@@ -1,7 +1,7 @@
 /** Decides what an attempt comes to: done, tried again, dead letter, dropped, given back. First settlement wins. */
 import { HandlerTimeoutError, toError } from "../errors.js";
 import { isOutcome, type Outcome } from "../delivery/outcome.js";
-import type { Attempt } from "../ledger/dead-letter-box.js";
+import type { Attempt, DeadLetter } from "../ledger/dead-letter-box.js";
 import type { AttemptRecord, Settlement as Settled } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
 import { type Because, factsOf, type Recorder } from "./recorder.js";
@@ -33,7 +33,7 @@ export class Settlement {
   giveUp(ticket: Ticket, how: "dropped" | "abandoned", because: Because): void {
     ticket.attempt?.over();
     this.#free(ticket);
-    ticket.route.lane.end(ticket);
+    this.#recorder.leaves(ticket, how);
     this.#tell(ticket, how === "dropped" ? { kind: "drop", reason: because.reason } : { kind: "release" });
     this.#recorder.ended(ticket, how, because);
     if (how === "abandoned") this.onAbandoned(ticket);
@@ -46,7 +46,7 @@ export class Settlement {
     this.#keep(ticket, because);
     if (ticket.key !== undefined && route.subscription.options.keyFailure === "park")
       route.parked.add(ticket.key);
-    route.lane.end(ticket);
+    this.#recorder.leaves(ticket, "deadLettered");
     this.#tell(ticket, { kind: "deadLetter", reason: because.reason });
     this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);
     this.#recorder.ended(ticket, "deadLettered", because, ran);
@@ -56,7 +56,7 @@ export class Settlement {
     const { route } = ticket;
     if (ticket.inboxKey !== undefined) route.inbox?.keep(ticket.inboxKey, ticket, this.#now());
     route.lane.attempted(false);
-    route.lane.end(ticket);
+    this.#recorder.leavesDone(ticket);
     this.#tell(ticket, { kind: "done" });
     this.#recorder.done(ticket, ran);
   }
@@ -64,6 +64,7 @@ export class Settlement {
   #answered(ticket: Ticket, outcome: Outcome, ran: number): void {
     if (outcome.outcome === "done") return this.#done(ticket, ran);
     if (outcome.outcome === "retry") {
+      if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, undefined);
       const because = { reason: outcome.reason ?? "asked for a retry" };
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
@@ -72,18 +73,28 @@ export class Settlement {
     return this.giveUp(ticket, "dropped", { reason: outcome.reason });
   }
 
-  #failed(ticket: Ticket, error: unknown, ran: number): void {
-    if (ticket.attempt?.isWithdrawn === true)
-      return this.giveUp(ticket, "abandoned", { reason: "aborted by the deadline of close()", error });
-    const because = { reason: error instanceof HandlerTimeoutError ? "timeout" : "failed", error };
+  #failed(ticket: Ticket, thrown: unknown, ran: number): void {
+    const error = toError(thrown);
+    if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, error);
+    const because = { reason: this.#isTimeout(ticket, error) ? "timeout" : "failed", error };
     const ruled = this.#ruled(ticket, error);
     if (ruled === undefined) return this.#tryAgain(ticket, { because, ran, afterMs: undefined });
+    if (ruled.outcome === "done") return this.#done(ticket, ran);
     if (ruled.outcome === "retry") return this.#tryAgain(ticket, { because, ran, afterMs: ruled.after });
-    if (ruled.outcome === "deadLetter") {
-      this.#countFailure(ticket, error, ran);
-      return this.deadLetter(ticket, { reason: ruled.reason, error }, ran);
-    }
-    this.#answered(ticket, ruled, ran);
+    this.#countFailure(ticket, error, ran);
+    const { reason } = ruled;
+    if (ruled.outcome === "deadLetter") return this.deadLetter(ticket, { reason, error }, ran);
+    return this.giveUp(ticket, "dropped", { reason, error });
+  }
+
+  /* Not a failure: what aborted it takes it back. */
+  #withdrawn(ticket: Ticket, error: unknown): void {
+    this.giveUp(ticket, "abandoned", { reason: "its signal aborted before it was done", error });
+  }
+
+  /* Not that of a handler which this one invoked. */
+  #isTimeout(ticket: Ticket, error: Error): boolean {
+    return error instanceof HandlerTimeoutError && error.subscription === ticket.route.name;
   }
 
   #tryAgain(ticket: Ticket, failure: { because: Because; ran: number; afterMs: number | undefined }): void {
@@ -93,15 +104,18 @@ export class Settlement {
     if (ticket.failures >= route.retry.attempts)
       return this.deadLetter(ticket, because.error === undefined ? { reason: "failed" } : because, ran);
     const afterMs = failure.afterMs ?? this.#delayMs(ticket, because.error);
+    if (ticket.item !== undefined && ticket.publication.topic.carriage.takesRetry(afterMs))
+      return this.#handBack(ticket, { because, ran, afterMs });
     if (this.#facilities.runtime.host.monotonic() + afterMs > this.closesAt)
       return this.giveUp(ticket, "abandoned", { reason: "its retry is due after the deadline of close()" });
     this.#recorder.retried(ticket, because, afterMs, ran);
-    if (ticket.publication.topic.carriage.takesRetry(afterMs)) return this.#handBack(ticket, afterMs);
     route.lane.hold(ticket, afterMs);
   }
 
   /* The store keeps it until it is due, and hands it out again: here it was never routed. */
-  #handBack(ticket: Ticket, afterMs: number): void {
+  #handBack(ticket: Ticket, failure: { because: Because; ran: number; afterMs: number }): void {
+    const { because, ran, afterMs } = failure;
+    this.#recorder.retried(ticket, because, afterMs, ran);
     ticket.route.counts.routed--;
     ticket.route.lane.end(ticket);
     this.#tell(ticket, { kind: "retry", afterMs, attempt: recordOf(ticket.history!.at(-1)!) });
@@ -141,7 +155,7 @@ export class Settlement {
 
   #keep(ticket: Ticket, { reason }: Because): void {
     const { publication, route } = ticket;
-    this.#facilities.deadLetters.add({
+    const letter: DeadLetter = {
       id: this.#facilities.ids.text(this.#facilities.ids.next()),
       event: publication.event,
       envelope: publication.envelope,
@@ -150,7 +164,8 @@ export class Settlement {
       at: new Date(this.#facilities.runtime.host.now()),
       attempts: Object.freeze([...(ticket.history ?? [])]),
       raw: undefined,
-    });
+    };
+    this.#facilities.deadLetters.add(Object.freeze(letter));
   }
 
   #free(ticket: Ticket): void {

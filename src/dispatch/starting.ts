@@ -4,13 +4,15 @@ import type { Container } from "../container/container.js";
 import type { Wanted } from "../container/make.js";
 import { resolveSubscribers } from "../container/resolve-all.js";
 import { Delivery, type Handler } from "../delivery/delivery.js";
+import { definitionOf } from "../event/definition.js";
 import type { AnyEvent } from "../event/event.js";
 import { StartError, toError } from "../errors.js";
 import type { Declared } from "../subscriber/declared.js";
 import type { SubscriberClass } from "../subscriber/subscriber-options.js";
 import type { SubscriptionOwner } from "../subscriber/subscription.js";
+import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
-import { featureFaults, groupOf, readAhead } from "./features.js";
+import { featureFaults } from "./features.js";
 import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
@@ -25,30 +27,65 @@ export interface StartingParts {
   readonly declared: readonly Declared[];
   /** What was found when the bus was made. */
   readonly faults: readonly string[];
-  readonly carriages: () => readonly PortCarriage[];
+  readonly carriages: Carriages;
 }
 
 export class Starting {
   readonly #parts: StartingParts;
   readonly #instances = new Map<SubscriberClass, object | undefined>();
+  #isGoing = false;
 
   constructor(parts: StartingParts) {
     this.#parts = parts;
   }
 
   async start(): Promise<void> {
-    const faults = [...this.#parts.faults, ...this.#featureFaults(), ...(await this.#resolve())];
-    if (faults.length > 0) throw new StartError(faults);
-    await this.#open();
-    for (const route of this.#parts.registry.routes) await this.join(route);
+    const { faults, registry } = this.#parts;
+    const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
+    const found = [...faults, ...lacking, ...(await this.#resolve())];
+    if (found.length > 0) throw new StartError(found);
+    try {
+      await this.#open();
+      await this.#declare();
+    } catch (error) {
+      await this.shut();
+      throw error;
+    }
   }
 
-  /** Makes one subscription ready: its handler, and its group where a transport keeps one. */
-  async join(route: Route): Promise<void> {
+  /** Lets the transports hand out what they have. */
+  go(): void {
+    this.#isGoing = true;
+    for (const route of this.#parts.registry.routes)
+      for (const port of this.#portsOf(route)) port.credit(route);
+  }
+
+  /** Closes what is open, so that `start()` may be called once more. */
+  async shut(): Promise<void> {
+    await Promise.allSettled(this.#parts.carriages.ports.map((port) => port.close()));
+  }
+
+  /** What the transports of a subscription lack. */
+  faultsOf(route: Route): string[] {
+    return this.#portsOf(route).flatMap(({ name, transport }) =>
+      featureFaults(route, name, transport.features),
+    );
+  }
+
+  /** Makes a subscription ready that comes later; one that a transport refuses is taken out again. */
+  join(route: Route): void {
     this.connect(route);
-    for (const carriage of this.#carriagesOf(route)) {
-      await carriage.transport.declare(groupOf(route, carriage));
-      carriage.transport.credit(route.name, carriage.isStore ? readAhead(route) : Infinity);
+    for (const port of this.#portsOf(route)) if (port.isOpen) void this.#joined(route, port);
+  }
+
+  async #joined(route: Route, port: PortCarriage): Promise<void> {
+    const { registry, facilities } = this.#parts;
+    try {
+      await port.declare(route);
+      if (this.#isGoing && registry.route(route.name) === route) port.credit(route);
+    } catch (error) {
+      registry.remove(route);
+      facilities.log.declareFailed(route.name, error);
     }
   }
 
@@ -80,12 +117,6 @@ export class Starting {
     };
   }
 
-  #featureFaults(): string[] {
-    return [...this.#parts.registry.routes].flatMap((route) =>
-      [...this.#carriagesOf(route)].flatMap((carriage) => featureFaults(route, carriage)),
-    );
-  }
-
   async #resolve(): Promise<readonly string[]> {
     const wanted = this.#wanted().filter((each) => this.#needsInstance(each.target as SubscriberClass));
     const { instances, faults } = await resolveSubscribers(this.#parts.container, wanted, [Delivery]);
@@ -102,26 +133,48 @@ export class Starting {
     return this.#parts.declared.map(({ target, inject, name, scope }) => ({ target, inject, name, scope }));
   }
 
-  /* What was opened is closed again where one fails, so that start() may be called once more. */
   async #open(): Promise<void> {
-    const opened: PortCarriage[] = [];
-    try {
-      for (const carriage of this.#parts.carriages()) {
-        await carriage.transport.open(carriage);
-        opened.push(carriage);
-      }
-    } catch (error) {
-      await Promise.allSettled(opened.map((carriage) => carriage.transport.close()));
-      throw new StartError([`A transport could not be opened: ${toError(error).message}`], { cause: error });
-    }
+    const opens = this.#parts.carriages.ports.map((port) =>
+      faultOf(port.open(), `Transport ${port.name} could not be opened`),
+    );
+    refuseAll(await Promise.all(opens));
   }
 
-  #carriagesOf({ subscription }: Route): Set<PortCarriage> {
-    const { topics } = this.#parts.facilities;
-    const own = this.#parts.carriages();
-    const names = subscription.events.map((event) => topics.of(event).carriage.name);
-    return new Set(own.filter((carriage) => names.includes(carriage.name)));
+  async #declare(): Promise<void> {
+    const declares = Array.from(this.#parts.registry.routes, (route) => {
+      this.connect(route);
+      return this.#portsOf(route).map((port) =>
+        faultOf(port.declare(route), `${route.name} could not be declared on transport ${port.name}`),
+      );
+    });
+    refuseAll(await Promise.all(declares.flat()));
   }
+
+  #portsOf({ subscription }: Route): readonly PortCarriage[] {
+    return this.#parts.carriages.portsOf(subscription.events.map((event) => definitionOf(event)));
+  }
+}
+
+interface Fault {
+  readonly says: string;
+  readonly error: unknown;
+}
+
+async function faultOf(work: Promise<void>, what: string): Promise<Fault | undefined> {
+  try {
+    return await work.then(() => undefined);
+  } catch (error) {
+    return { says: `${what}: ${toError(error).message}`, error };
+  }
+}
+
+function refuseAll(found: readonly (Fault | undefined)[]): void {
+  const faults = found.filter((each) => each !== undefined);
+  if (faults.length === 0) return;
+  throw new StartError(
+    faults.map((each) => each.says),
+    { cause: faults[0]!.error },
+  );
 }
 
 function bound(receiver: object, method: string | symbol): Handler<AnyEvent> {

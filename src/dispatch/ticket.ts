@@ -12,6 +12,8 @@ export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown
 
 /** What a delivery knows of the attempt that runs now, or ran last. */
 export interface Running {
+  /** Its number: failures before it + 1. */
+  readonly attempt: number;
   readonly startedAt: number;
   readonly startedIn: number;
   readonly isExcused: boolean;
@@ -36,6 +38,8 @@ export class Ticket implements Queued {
   attempt: Running | undefined = undefined;
   history: Attempt[] | undefined = undefined;
   foregone: Foregone | undefined = undefined;
+  /** A replay was asked for by name: it passes the parking of its key. */
+  isReplay = false;
   /** No lane took it: a publish of the same event object tries again. */
   isRefused = false;
   /** What the inbox of the subscription knows it by. */

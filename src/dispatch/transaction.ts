@@ -1,10 +1,12 @@
 /** `bus.transaction`: publishes inside it reserve their places; its success places them all, and cannot be refused. */
 import type { Publish, Receipt, Transaction } from "../delivery/receipt.js";
+import { BusClosedError, PartlyAcceptedError } from "../errors.js";
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
-import { AttemptDelivery } from "./attempt.js";
+import { type AttemptDelivery, deliveryOf } from "./attempt.js";
+import { portOf } from "./carrying.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
-import type { Plan, Planned, Planner } from "./planner.js";
+import type { Decision, Plan, Planned, Planner } from "./planner.js";
 import { HELD } from "./receipt-facts.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Ticket } from "./ticket.js";
@@ -14,6 +16,7 @@ export interface TransactionScope {
   /** Publishes as part of the transaction, whatever async context the call runs in. */
   readonly publish: Publish;
   /** The database's client, where the transport has one. */
+  // oxlint-disable-next-line no-redundant-type-constituents -- as in Publish
   readonly client: Transaction;
 }
 
@@ -34,8 +37,8 @@ export class TransactionFrame implements Frame {
   /** The frame that the transaction was begun in: a delivery's, perhaps. */
   readonly outer: Frame | undefined;
   readonly #parts: TransactionParts;
-  readonly #reserved: Reserved[] = [];
-  #state: "open" | "committed" | "rolled back" = "open";
+  readonly #reserved = new Set<Reserved>();
+  #state: "open" | "committed" | "rolled back" | "abandoned" = "open";
 
   constructor(parts: TransactionParts, outer: Frame | undefined) {
     this.bus = parts.facilities.bus;
@@ -43,11 +46,15 @@ export class TransactionFrame implements Frame {
     this.#parts = parts;
   }
 
-  /** The open transaction of a bus that a frame stands in. */
+  /** The open transaction of a bus that a frame stands in, whatever else is around it. */
   static of(frame: Frame | undefined, bus: object): TransactionFrame | undefined {
-    return frame instanceof TransactionFrame && frame.bus === bus && frame.#state === "open"
-      ? frame
-      : undefined;
+    for (let at = frame; at !== undefined; at = at.outer)
+      if (at instanceof TransactionFrame && at.bus === bus) return at.isOver ? undefined : at;
+    return undefined;
+  }
+
+  get isOver(): boolean {
+    return this.#state !== "open";
   }
 
   /** Reserves places for what is published inside; resolves when they are there. */
@@ -57,81 +64,141 @@ export class TransactionFrame implements Frame {
     signal: AbortSignal | undefined,
   ): Promise<readonly Receipt[]> {
     const { planner, placement, facilities } = this.#parts;
+    for (const { publication } of planned) portOf(publication)?.check(publication);
     const plan = planner.plan(planned, from, false);
     if (plan.refusal !== undefined) throw plan.refusal;
-    for (const ticket of plan.tickets) placement.routed(ticket);
-    this.#reserved.push({ planned, plan });
     for (const { tree } of planned) tree.opened();
-    if (plan.hasWaiting) await this.#wait(plan, from, signal);
+    plan.tickets.forEach((ticket, index) => {
+      if (plan.decisions[index] !== "wait") ticket.route.underway++;
+      placement.routed(ticket);
+    });
+    const reserved = { planned, plan };
+    this.#reserved.add(reserved);
+    if (plan.hasWaiting) await this.#wait(reserved, from, signal);
     return planned.map((each) => new PublishReceipt(each.publication, each.tree, HELD, facilities.bus));
   }
 
   commit(): void {
+    if (this.#state === "abandoned") throw new BusClosedError();
     this.#state = "committed";
     const { placement } = this.#parts;
     for (const { planned, plan } of this.#reserved) {
-      plan.tickets.forEach((ticket, index) => {
-        const decision = plan.decisions[index]!;
-        if (decision === "place") placement.place(ticket);
-        else if (decision === "evict") placement.evict(ticket);
-        else if (decision === "filtered" || decision === "deduplicated") placement.end(ticket, decision);
-      });
-      for (const { publication, tree } of planned) placement.told(publication, tree);
+      plan.tickets.forEach((ticket, index) => this.#enter(ticket, plan.decisions[index]!));
+      placement.committed(planned);
       for (const { tree } of planned) tree.closed();
-      placement.carryLater(planned);
     }
   }
 
   rollBack(): void {
+    if (this.#state !== "open") return;
     this.#state = "rolled back";
-    for (const { planned, plan } of this.#reserved) {
-      plan.tickets.forEach((ticket, index) => this.#unreserve(ticket, plan.decisions[index] === "place"));
-      for (const { tree } of planned) tree.closed();
+    for (const each of this.#reserved) this.#takeBack(each);
+  }
+
+  /** Takes back what was reserved, since the bus is closing; answers the names of the events. */
+  abandon(): string[] {
+    this.#state = "abandoned";
+    const all = [...this.#reserved].flatMap(({ planned }) => planned);
+    for (const { tree, publication } of all)
+      tree.count("abandoned", {
+        subscription: "",
+        eventId: publication.id,
+        outcome: "abandoned",
+        reason: "its transaction was open when the bus was closed",
+      });
+    for (const each of this.#reserved) this.#takeBack(each);
+    return all.map(({ publication }) => `${publication.name} (held in a transaction)`);
+  }
+
+  #enter(ticket: Ticket, decision: Decision): void {
+    if (ticket.isRefused) return;
+    if (decision !== "wait") ticket.route.underway--;
+    this.#parts.placement.enter(ticket, decision);
+  }
+
+  #takeBack({ planned, plan }: Reserved): void {
+    const { placement } = this.#parts;
+    placement.stopWaiting(planned);
+    plan.tickets.forEach((ticket, index) => {
+      if (ticket.isRefused) return;
+      ticket.route.underway--;
+      if (plan.decisions[index] === "place") ticket.route.lane.release();
+      placement.withdraw(ticket);
+    });
+    for (const { tree } of planned) tree.closed();
+  }
+
+  /* A place that was waited for is as good as one that was there; a publish that fails keeps none of them. */
+  async #wait(
+    reserved: Reserved,
+    from: AttemptDelivery | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { plan } = reserved;
+    const { placement } = this.#parts;
+    const granted = (ticket: Ticket): void => {
+      if (this.#state !== "open") return placement.place(ticket);
+      plan.decisions[plan.tickets.indexOf(ticket)] = "place";
+      ticket.route.underway++;
+    };
+    try {
+      await placement.waitFor(plan, { from, signal, isOwed: false }, granted);
+    } catch (error) {
+      if (this.#state !== "open") throw error;
+      this.#reserved.delete(reserved);
+      this.#takeBack(reserved);
+      throw error instanceof PartlyAcceptedError ? error.cause : error;
+    }
+  }
+}
+
+/** The transactions of a bus, those that are open by name. */
+export class Transactions {
+  readonly #parts: TransactionParts;
+  readonly #publishFrom: (frame: Frame) => Publish;
+  readonly #open = new Set<TransactionFrame>();
+
+  constructor(parts: TransactionParts, publishFrom: (frame: Frame) => Publish) {
+    this.#parts = parts;
+    this.#publishFrom = publishFrom;
+  }
+
+  /** Runs the work in a transaction, or in the one that is open already. */
+  async run<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+    const outer = currentFrame();
+    const open = TransactionFrame.of(outer, this.#parts.facilities.bus);
+    if (open !== undefined) return work(this.#scopeOf(open));
+    const frame = new TransactionFrame(this.#parts, outer);
+    this.#open.add(frame);
+    try {
+      const value = await withFrame(frame, () => work(this.#scopeOf(frame)));
+      frame.commit();
+      return value;
+    } catch (error) {
+      frame.rollBack();
+      throw error;
+    } finally {
+      this.#open.delete(frame);
     }
   }
 
-  /* A place that was waited for is as good as one that was there. */
-  #wait(plan: Plan, from: AttemptDelivery | undefined, signal: AbortSignal | undefined): Promise<void> {
-    const { placement } = this.#parts;
-    const granted = (ticket: Ticket): void => {
-      if (this.#state === "open") plan.decisions[plan.tickets.indexOf(ticket)] = "place";
-      else if (this.#state === "committed") placement.place(ticket);
-      else ticket.route.lane.release();
-    };
-    return placement.waitFor(plan, { from, signal, isOwed: false }, granted);
+  /** Takes back what is reserved in open transactions, if only in those outside of deliveries. */
+  abandon(which: "outside" | "all"): string[] {
+    const { bus } = this.#parts.facilities;
+    const isWanted = (frame: TransactionFrame): boolean =>
+      !frame.isOver && (which === "all" || deliveryOf(frame)?.bus !== bus);
+    return [...this.#open].filter(isWanted).flatMap((frame) => frame.abandon());
   }
 
-  #unreserve(ticket: Ticket, isPlaced: boolean): void {
-    if (ticket.isRefused) return;
-    if (isPlaced) ticket.route.lane.release();
-    this.#parts.placement.withdraw(ticket);
+  /* What is left of the work when it has ended must not publish in its name: nobody would take it back. */
+  #scopeOf(frame: TransactionFrame): TransactionScope {
+    const publish = this.#publishFrom(frame);
+    const guarded = (...given: Parameters<Publish>): Promise<unknown> =>
+      frame.isOver ? Promise.reject(overError()) : publish(...given);
+    return { publish: guarded as Publish, client: undefined };
   }
 }
 
-/** The delivery that code in a frame runs in, of whatever bus, while that is not final. */
-export function deliveryOf(frame: Frame | undefined): AttemptDelivery | undefined {
-  let at = frame;
-  while (at instanceof TransactionFrame) at = at.outer;
-  return at instanceof AttemptDelivery && at.isInside ? at : undefined;
-}
-
-/** Runs the work in a transaction, or in the one that is open already. */
-export async function transaction<T>(
-  work: (scope: TransactionScope) => Promise<T>,
-  parts: TransactionParts,
-  publishFrom: (frame: Frame) => Publish,
-): Promise<T> {
-  const outer = currentFrame();
-  const open = TransactionFrame.of(outer, parts.facilities.bus);
-  const frame = open ?? new TransactionFrame(parts, outer);
-  const scope: TransactionScope = { publish: publishFrom(frame), client: undefined };
-  if (open !== undefined) return work(scope);
-  try {
-    const value = await withFrame(frame, () => work(scope));
-    frame.commit();
-    return value;
-  } catch (error) {
-    frame.rollBack();
-    throw error;
-  }
+function overError(): TypeError {
+  return new TypeError("tx.publish() came after the end of its transaction. Await it inside the work.");
 }

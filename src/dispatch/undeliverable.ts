@@ -10,7 +10,7 @@ import type { Facilities } from "./facilities.js";
 export function deadLetterOf(item: Item, error: Error, { ids, runtime, source }: Facilities): DeadLetter {
   const now = runtime.host.now();
   const isBroken = "undecodable" in item.envelope || error instanceof EnvelopeError;
-  return {
+  return Object.freeze({
     id: ids.text(ids.next()),
     event: {} as AnyEvent,
     envelope: envelopeOf(item, now, source),
@@ -19,7 +19,7 @@ export function deadLetterOf(item: Item, error: Error, { ids, runtime, source }:
     at: new Date(now),
     attempts: Object.freeze([{ attempt: 1, at: new Date(now), ran: 0, error }]),
     raw: rawOf(item),
-  };
+  });
 }
 
 function rawOf({ envelope }: Item): Uint8Array | undefined {

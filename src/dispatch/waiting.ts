@@ -1,10 +1,11 @@
 /** A publish that waits for places: first in, first out, for so long, until somebody gives up on it. */
 import { LaneFullError, PartlyAcceptedError } from "../errors.js";
 import type { Waiter } from "../lane/places.js";
-import type { Timer } from "../runtime/timers.js";
+import type { Timer, Timers } from "../runtime/timers.js";
 import { waitFor } from "../runtime/wait-for.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
+import type { Publication } from "./publication.js";
 import type { Ticket } from "./ticket.js";
 
 export interface WaitingOptions {
@@ -25,6 +26,7 @@ export interface WaitingOptions {
 interface Wait {
   readonly ticket: Ticket;
   readonly waiter: Waiter;
+  readonly timer: Timer | undefined;
   readonly end: (() => void) | undefined;
 }
 
@@ -34,19 +36,21 @@ export class WaitingPublish {
   readonly #options: WaitingOptions;
   readonly #waits = new Map<Ticket, Wait>();
   readonly #accepted: string[];
-  #timer: Timer | undefined;
+  readonly #timers: Timers;
   #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
   constructor(options: WaitingOptions, facilities: Facilities) {
     this.#options = options;
+    this.#timers = facilities.timers;
     this.#accepted = [...options.accepted];
     this.places = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     for (const ticket of options.waiting) this.#wait(ticket);
-    if (!options.isOwed) this.#limit(facilities);
+    options.signal?.addEventListener("abort", this.#abort, { once: true });
+    if (options.signal?.aborted === true) this.#abort();
   }
 
   /** The delivery that publishes. */
@@ -54,40 +58,49 @@ export class WaitingPublish {
     return this.#options.from;
   }
 
+  /** Whether it waits for a place of this publication. */
+  isFor(publication: Publication): boolean {
+    return this.#options.waiting.some((ticket) => ticket.publication === publication);
+  }
+
+  /** Ends the wait: nobody wants the missing places any more. */
+  end(): void {
+    const refused = this.#stop();
+    for (const ticket of refused) this.#options.refused(ticket);
+    this.#resolve();
+  }
+
   /** Ends the wait without the missing places; `reason` is what the publisher hears, or the cause of it. */
   giveUp(reason: unknown, isOwnError: boolean): void {
     if (this.#waits.size === 0) return;
-    const refused = [...this.#waits.keys()];
-    for (const { ticket, waiter } of this.#waits.values()) ticket.route.lane.stopWaiting(waiter);
+    const refused = this.#stop();
     const names = refused.map((ticket) => ticket.route.name);
     const isPlain = isOwnError && this.#accepted.length === 0;
-    this.#end();
     for (const ticket of refused) this.#options.refused(ticket);
     this.#reject(isPlain ? reason : new PartlyAcceptedError(this.#accepted, names, reason));
+  }
+
+  #stop(): Ticket[] {
+    const refused = [...this.#waits.keys()];
+    for (const { ticket, waiter } of this.#waits.values()) ticket.route.lane.stopWaiting(waiter);
+    this.#end();
+    return refused;
   }
 
   #wait(ticket: Ticket): void {
     const { lane } = ticket.route;
     const holder = this.#options.from?.holder;
-    const waiter: Waiter = { granted: () => this.#granted(ticket), isGone: false };
+    const { isOwed } = this.#options;
+    const waiter: Waiter = { granted: () => this.#granted(ticket), isOwed, isGone: false };
+    const timer = isOwed ? undefined : this.#limit(lane);
     const end = holder && waitFor(holder.ticket.route.lane, lane);
     ticket.route.waitingPublishes++;
-    this.#waits.set(ticket, { ticket, waiter, end });
+    this.#waits.set(ticket, { ticket, waiter, timer, end });
     lane.wait(waiter);
   }
 
-  #limit({ timers }: Facilities): void {
-    const { signal, waiting } = this.#options;
-    const lane = waiting
-      .map((ticket) => ticket.route.lane)
-      .sort((a, b) => a.limits.waitMaxMs - b.limits.waitMaxMs)[0]!;
-    this.#timer = timers.after(
-      lane.limits.waitMaxMs,
-      () => this.giveUp(new LaneFullError(lane.name), false),
-      "wait",
-    );
-    signal?.addEventListener("abort", this.#abort, { once: true });
-    if (signal?.aborted === true) this.#abort();
+  #limit({ name, limits }: Ticket["route"]["lane"]): Timer {
+    return this.#timers.after(limits.waitMaxMs, () => this.giveUp(new LaneFullError(name), false), "wait");
   }
 
   readonly #abort = (): void => this.giveUp(this.#options.signal?.reason, true);
@@ -102,14 +115,15 @@ export class WaitingPublish {
   }
 
   #leave(ticket: Ticket): void {
+    const wait = this.#waits.get(ticket);
     ticket.route.waitingPublishes--;
-    this.#waits.get(ticket)?.end?.();
+    wait?.timer?.cancel();
+    wait?.end?.();
     this.#waits.delete(ticket);
   }
 
   #end(): void {
     for (const ticket of this.#waits.keys()) this.#leave(ticket);
-    this.#timer?.cancel();
     this.#options.signal?.removeEventListener("abort", this.#abort);
   }
 }

@@ -4,61 +4,75 @@ import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import { isEvent } from "../event/definition.js";
 import { revive } from "../event/revive.js";
-import { UnknownEventError } from "../errors.js";
-import type { WireEnvelope } from "../transport/transport.js";
+import { EnvelopeError, UnknownEventError } from "../errors.js";
+import { CallerContext, withoutContext } from "../runtime/context.js";
+import type { Features, WireEnvelope } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
 import { NO_CAUSE, Publication } from "./publication.js";
 import type { Topic } from "./topics.js";
 
-/** The envelope for the wire; serialised, it is CloudEvents in binary mode. */
-export function toWire(publication: Publication, serialises: boolean): WireEnvelope {
-  const { envelope } = publication;
+/**
+ * The envelope for the wire; serialised, it is CloudEvents in binary mode. Throws an `EnvelopeError` with the path of
+ * whatever does not survive, or is too large for the transport of this name.
+ */
+export function toWire(publication: Publication, features: Features, transport: string): WireEnvelope {
+  const { envelope, event } = publication;
   const { id, name, key, priority, dueAt, expiresAt } = envelope;
   const facts = { id, name, key, priority, dueAt, expiresAt };
-  if (!serialises) return { ...facts, headers: envelope.headers, body: publication.event };
-  return { ...facts, ...toHeaders(envelope, http) };
+  if (!features.serialises && features.holds === "lane")
+    return { ...facts, headers: envelope.headers, body: event };
+  const message = toHeaders(features.serialises ? envelope : { ...envelope, data: {} }, http);
+  if (!features.serialises) return { ...facts, headers: message.headers, body: event };
+  if (message.body.byteLength > features.bodyBytesMax) throw tooLarge(message.body, features, transport);
+  return { ...facts, ...message };
+}
+
+function tooLarge({ byteLength }: Uint8Array, { bodyBytesMax }: Features, transport: string): EnvelopeError {
+  const problem = `${byteLength} bytes of JSON, and transport ${transport} takes ${bodyBytesMax}`;
+  return new EnvelopeError("data", problem, "Keep it elsewhere, and publish where it is.");
 }
 
 /** The publication of an envelope that came in; throws for an unknown name, a newer version and data that do not fit. */
 export function fromWire(wire: WireEnvelope, facilities: Facilities): Publication {
-  if (!(wire.body instanceof Uint8Array)) return unserialised(wire, facilities);
-  const envelope = fromHeaders(
-    { headers: wire.headers, body: wire.body },
-    http,
-    facilities.runtime.host.now(),
-  );
-  const topic = facilities.topics.named(envelope.name);
-  if (topic === undefined) throw new UnknownEventError(envelope.name);
-  return publicationOf(
-    revive(topic.eventClass, envelope.data, envelope.version),
-    envelope,
-    topic,
-    facilities,
-  );
+  const { body, headers } = wire;
+  const now = facilities.runtime.host.now();
+  if (body instanceof Uint8Array) return revived(fromHeaders({ headers, body }, http, now), facilities);
+  if (!isEvent(body)) throw new UnknownEventError(wire.name);
+  const topic = facilities.topics.of(body);
+  const sealed =
+    "ce-id" in headers
+      ? fromHeaders({ headers, body: "" }, http, now)
+      : unsealed(wire, now, facilities.source);
+  return publicationOf(body, sealed, topic, facilities);
 }
 
-/** A publication with the facts of an envelope: for what came in, and for replays. */
+function revived(envelope: Envelope, facilities: Facilities): Publication {
+  const topic = facilities.topics.named(envelope.name);
+  if (topic === undefined) throw new UnknownEventError(envelope.name);
+  const event = revive(topic.eventClass, envelope.data, envelope.version);
+  return publicationOf(event, envelope, topic, facilities);
+}
+
+function unsealed({ id, key, priority, headers }: WireEnvelope, time: number, source: string): Unsealed {
+  const facts = { id, key, priority: priority as Envelope["priority"], headers, time };
+  return { ...facts, source, correlation: id, cause: undefined, hops: 0 };
+}
+
+type Unsealed = Pick<
+  Envelope,
+  "id" | "source" | "key" | "priority" | "headers" | "time" | "correlation" | "cause" | "hops"
+>;
+
+/** A publication with the facts of an envelope, in nobody's async context: for what came in, and for replays. */
 export function publicationOf(
   event: AnyEvent,
-  envelope: Omit<Envelope, "data" | "name">,
+  envelope: Unsealed,
   topic: Topic,
   facilities: Facilities,
 ): Publication {
-  const { id, key, priority, headers, time, correlation, cause, hops } = envelope;
+  const { id, source, key, priority, headers, time, correlation, cause, hops } = envelope;
+  const caller = facilities.keepsContext ? withoutContext(() => new CallerContext()) : undefined;
   const from = { correlation, cause, hops, chain: NO_CAUSE.chain };
-  return new Publication(
-    event,
-    topic,
-    { id, key, priority, headers, time, caller: undefined, from },
-    facilities,
-  );
-}
-
-function unserialised(wire: WireEnvelope, facilities: Facilities): Publication {
-  const { id, key, headers, body } = wire;
-  if (!isEvent(body)) throw new UnknownEventError(wire.name);
-  const priority = wire.priority as Envelope["priority"];
-  const time = facilities.runtime.turn.now();
-  const facts = { id, key, headers, priority, time, caller: undefined, from: NO_CAUSE };
-  return new Publication(body, facilities.topics.of(body), facts, facilities);
+  const facts = { id, key, priority, headers, time, caller, from };
+  return new Publication(event, topic, facts, { ids: facilities.ids, source });
 }

@@ -1,4 +1,5 @@
 /** The envelope: a sealed event, frozen, with everything that travels beside its data. */
+import { atOnce } from "../runtime/thenable.js";
 import { definitionOf } from "./definition.js";
 import type { AnyEvent, DataOf, NameOf } from "./event-types.js";
 
@@ -72,7 +73,7 @@ export function seal<E extends AnyEvent>(event: E, facts: EnvelopeFacts): Envelo
 /** The key of an event: the one given with the publish, or what its class computes; what `key` throws goes on. */
 export function keyOf(event: AnyEvent, given: string | undefined): string | undefined {
   const { key: compute, name } = definitionOf(event);
-  const key: unknown = given ?? compute?.(event);
+  const key: unknown = given ?? atOnce(compute?.(event), "key");
   if (key === undefined || typeof key === "string") return key;
   throw new TypeError(`Expected the key of event ${name} to be a text or undefined, got ${typeof key}.`);
 }

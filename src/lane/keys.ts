@@ -1,5 +1,5 @@
 /** The order of a key: its head is in the lane's rings, running or waiting for a retry; the rest stands behind it. */
-import type { Queued } from "./queued.js";
+import type { KeyQueue, Queued } from "./queued.js";
 
 /** Takes a delivery into the order of its key; answers whether it may go into the rings now. */
 export function joinKey(queued: Queued, key: string): boolean {
@@ -16,7 +16,11 @@ export function joinKey(queued: Queued, key: string): boolean {
 /** Takes the head out of the order of its key; answers who goes into the rings next. */
 export function leaveKey(queued: Queued, key: string): Queued | undefined {
   const queue = queued.keys.get(key);
-  if (queue?.head !== queued) return undefined;
+  if (queue === undefined) return undefined;
+  if (queue.head !== queued) {
+    passOver(queue);
+    return undefined;
+  }
   const next = firstWaiting(queued.behind);
   queued.behind = undefined;
   queue.entry = undefined;
@@ -38,7 +42,14 @@ export function supersede(newcomer: Queued, key: string): Queued | undefined {
   return last;
 }
 
-/* A delivery that ended while it stood behind its key is only passed over when its turn comes. */
+/* What ended right behind the head goes at once: under a flood of one key it would pile up behind a head that runs long. */
+function passOver(queue: KeyQueue): void {
+  const next = firstWaiting(queue.head.behind);
+  queue.head.behind = next;
+  if (next === undefined) queue.last = queue.head;
+}
+
+/* What ended further behind is passed over when its turn comes. */
 function firstWaiting(queued: Queued | undefined): Queued | undefined {
   let next = queued;
   while (next !== undefined && next.standing === "ended") next = next.behind;

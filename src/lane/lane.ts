@@ -48,13 +48,13 @@ export interface Dropped<T> {
   readonly reason: "full" | "superseded" | "evicted";
 }
 
-export interface LaneWiring<T> {
+export interface LaneWiring<T extends Queued> {
   readonly runtime: Runtime;
   readonly timers: Timers;
   readonly runner: Runner<T>;
   readonly notify: (name: LaneNoticeName, lane: Lane) => void;
   /** Nothing runs here, and nothing will before a timer or a publish. */
-  readonly quiet: () => void;
+  quiet(lane: BoundedLane<T>): void;
 }
 
 export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode {
@@ -145,13 +145,13 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   /**
    * What becomes of a newcomer. After `place` a place is claimed for it, so that `place()` or `release()` must follow;
-   * after `wait`, `wait()`; after `evict`, `placeOrDrop()`.
+   * after `wait`, `wait()`; after `evict`, `placeOrDrop()`. `waitsToBe` is how many of the same publish will wait already.
    */
-  judge(): Verdict {
+  judge(waitsToBe: number): Verdict {
     if (this.limits.overflow === "coalesce") return "evict";
     if (this.#places.isOpen) return this.claim();
     if (this.limits.overflow === "wait")
-      return this.waitingPublishes < this.limits.waitingMax ? "wait" : "refuse";
+      return this.#places.waitingUnowed + waitsToBe < this.limits.waitingMax ? "wait" : "refuse";
     return this.limits.overflow === "reject" ? "refuse" : "evict";
   }
 
@@ -187,12 +187,16 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
       const superseded = this.#line.supersede(queued, this.#wiring.runtime.turn.monotonic());
       if (superseded !== undefined) return { queued: superseded, reason: "superseded" };
     }
-    const evicted = this.#places.isOpen ? undefined : this.#line.oldest();
-    if (evicted !== undefined) this.end(evicted);
-    if (!this.#places.isOpen) return { queued, reason: "full" };
-    this.claim();
-    this.place(queued);
-    return evicted && { queued: evicted, reason: "evicted" };
+    if (this.#places.isOpen) {
+      this.claim();
+      this.place(queued);
+      return undefined;
+    }
+    const evicted = this.#line.oldest();
+    if (evicted === undefined) return { queued, reason: "full" };
+    this.#line.end(evicted);
+    this.place(queued); // in the place of the evicted one: retries may hold more places than there are
+    return { queued: evicted, reason: "evicted" };
   }
 
   /** A publish waits for a place, first in, first out. */
@@ -217,7 +221,7 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
   }
 
   idle(): void {
-    if (this.isQuiet) this.#wiring.quiet();
+    if (this.isQuiet) this.#wiring.quiet(this);
   }
 
   /** The delivery has ended, wherever it stood; its key goes on. */
@@ -274,6 +278,11 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
   /** Whether nothing is left here but what waits for the very call that asks. */
   get isEmpty(): boolean {
     return this.waiting === 0 && this.retrying === 0 && this.running <= this.excused;
+  }
+
+  /** Whether nothing is here, and nobody has a place or waits for one. */
+  get isUnused(): boolean {
+    return this.isEmpty && this.#places.held === 0 && this.waitingPublishes === 0;
   }
 
   /** Leaves no timer behind. */

@@ -4,6 +4,8 @@ import { Ring } from "./ring.js";
 /** A publish that waits for a place; `granted` runs with the place claimed for it. */
 export interface Waiter {
   readonly granted: () => void;
+  /** It waits for what was accepted already: `waitingMax` does not count it. */
+  readonly isOwed: boolean;
   isGone: boolean;
 }
 
@@ -12,6 +14,7 @@ export class Places {
   readonly #onFull: (isFull: boolean) => void;
   readonly #waiters = new Ring<Waiter>();
   #waiting = 0;
+  #owed = 0;
   #isFull = false;
   /** Ready, behind a key, waiting for a retry, and claimed: what counts against the capacity. */
   held = 0;
@@ -24,6 +27,11 @@ export class Places {
   /** How many publishes wait. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** How many of them `waitingMax` counts. */
+  get waitingUnowed(): number {
+    return this.#waiting - this.#owed;
   }
 
   /** Whether a newcomer finds a place and overtakes nobody. */
@@ -46,12 +54,12 @@ export class Places {
   wait(waiter: Waiter): void {
     this.#waiters.push(waiter);
     this.#waiting++;
+    if (waiter.isOwed) this.#owed++;
   }
 
   stopWaiting(waiter: Waiter): void {
     if (waiter.isGone) return;
-    waiter.isGone = true;
-    this.#waiting--;
+    this.#gone(waiter);
     if (this.#waiters.length > 2 * this.#waiting + 16) this.#waiters.keep((each) => !each.isGone);
   }
 
@@ -59,10 +67,15 @@ export class Places {
     while (this.held < this.#capacity && this.#waiting > 0) {
       const waiter = this.#waiters.shift() as Waiter;
       if (waiter.isGone) continue;
-      waiter.isGone = true;
-      this.#waiting--;
+      this.#gone(waiter);
       this.held++;
       waiter.granted();
     }
+  }
+
+  #gone(waiter: Waiter): void {
+    waiter.isGone = true;
+    this.#waiting--;
+    if (waiter.isOwed) this.#owed--;
   }
 }

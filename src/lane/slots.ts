@@ -37,7 +37,10 @@ export class Slots<T> {
   readonly #runtime: Runtime;
   readonly #busy = new Set<Slot<T>>();
   #lingering: ((isWoken: boolean) => void)[] = [];
-  /* p-queue's `pending` falls a microtask after a slot has decided to end: two slots would both count the other. */
+  /*
+   * Those that do not linger. p-queue's `pending` falls a microtask after a slot has decided to end: two slots would both
+   * count the other. Those that linger count for nothing, or one would end for their sake and leave its delivery lying.
+   */
   #count = 0;
 
   constructor(concurrency: number, source: Source<T>, runner: Runner<T>, runtime: Runtime) {
@@ -64,9 +67,11 @@ export class Slots<T> {
 
   /** One delivery has become ready. */
   wake(): void {
+    if (this.#count >= this.#queue.concurrency) return;
+    this.#count++;
     const woken = this.#lingering.pop();
     if (woken !== undefined) woken(true);
-    else if (this.#count < this.#queue.concurrency) this.#add();
+    else this.#add();
   }
 
   /** As many slots as there are deliveries ready. */
@@ -76,7 +81,6 @@ export class Slots<T> {
 
   /* From a neutral context, so that no handler inherits that of whoever published first. */
   #add(): void {
-    this.#count++;
     const slot: Slot<T> = { queued: undefined };
     this.#busy.add(slot);
     withoutContext(() => void this.#queue.add(() => this.#drain(slot)));
@@ -88,7 +92,7 @@ export class Slots<T> {
     // oxlint-disable-next-line await-thenable -- a turn of the microtask queue: no handler runs inside publish
     await undefined;
     for (;;) {
-      if (turn.isSpent()) await turn.end();
+      while (turn.isSpent()) await turn.end(); // all slots of all lanes come back at once: the first few spend the next turn
       if (this.#source.ready === 0) {
         if (await this.#linger()) continue;
         return void this.#busy.delete(slot);
@@ -113,17 +117,17 @@ export class Slots<T> {
 
   /* Until the end of the turn, so that a calm lane does not pay for a new slot per event. */
   #linger(): Promise<boolean> {
+    this.#count--;
     if (this.#lingering.length === 0) this.#runtime.turn.atEnd(() => this.#endLingering());
     const woken = new Promise<boolean>((resolve) => this.#lingering.push(resolve));
     this.#source.idle();
     return woken;
   }
 
-  /* Counted down before they hear of it: a delivery that comes in between must find that they are gone. */
+  /* Gone before they hear of it: a delivery that comes in between must not wake one that ends. */
   #endLingering(): void {
     const lingering = this.#lingering;
     this.#lingering = [];
-    this.#count -= lingering.length;
     for (const woken of lingering) woken(false);
   }
 

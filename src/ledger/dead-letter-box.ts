@@ -22,7 +22,7 @@ export interface DeadLetter<E extends AnyEvent = AnyEvent> {
   readonly reason: string;
   readonly at: Date;
   readonly attempts: readonly Attempt[];
-  /** What arrived, where it could not be decoded. */
+  /** What arrived, where it could not be decoded; not shown by a bus that redacts, since nobody can tell what is in it. */
   readonly raw: Uint8Array | undefined;
 }
 

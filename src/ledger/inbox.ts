@@ -1,8 +1,10 @@
 /** What a subscription has had already. The first delivery owns its key until it is final; done keeps it for the window. */
 
 export class Inbox {
-  /* In order of their last change, so that the oldest go first: an owner, or until when the key is kept. */
-  readonly #keys = new Map<string, object | number>();
+  /* Bounded by the lane, whose deliveries they are: to forget one would let its duplicate run beside it. */
+  readonly #owners = new Map<string, object>();
+  /* Until when a key is kept, in order of that moment: the oldest go first. */
+  readonly #kept = new Map<string, number>();
   readonly #windowMs: number;
   readonly #max: number;
 
@@ -12,40 +14,38 @@ export class Inbox {
   }
 
   get size(): number {
-    return this.#keys.size;
+    return this.#owners.size + this.#kept.size;
   }
 
-  /** Whether the delivery may go on: nobody owns the key, and it was not handled within the window. */
+  /** Whether the delivery may go on: nobody else owns the key, and it was not handled within the window. */
   claim(key: string, owner: object, now: number): boolean {
-    const known = this.#keys.get(key);
-    if (typeof known === "object" ? known !== owner : known !== undefined && known > now) return false;
-    this.#set(key, owner);
-    this.#forget(now);
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known === owner;
+    if ((this.#kept.get(key) ?? -Infinity) > now) return false;
+    this.#kept.delete(key);
+    this.#owners.set(key, owner);
     return true;
   }
 
   /** The owner was handled: the key is kept for the window. */
   keep(key: string, owner: object, now: number): void {
-    if (this.#keys.get(key) === owner) this.#set(key, now + this.#windowMs);
+    if (this.#owners.get(key) !== owner) return;
+    this.#owners.delete(key);
+    this.#kept.set(key, now + this.#windowMs);
+    this.#forget(now);
   }
 
   /** The owner ended unhandled: the next with this key may try. */
   free(key: string, owner: object): void {
-    if (this.#keys.get(key) === owner) this.#keys.delete(key);
+    if (this.#owners.get(key) === owner) this.#owners.delete(key);
   }
 
-  #set(key: string, value: object | number): void {
-    this.#keys.delete(key);
-    this.#keys.set(key, value);
-  }
-
-  /* Two looks per newcomer keep up with any rate; past the maximum the oldest goes, whatever it is. */
+  /* Two looks per newcomer keep up with any rate. */
   #forget(now: number): void {
     let looks = 2;
-    for (const [key, until] of this.#keys) {
-      const isOver = typeof until === "number" && until <= now;
-      if (!isOver && this.#keys.size <= this.#max) return;
-      this.#keys.delete(key);
+    for (const [key, until] of this.#kept) {
+      if (until > now && this.#kept.size <= this.#max) return;
+      this.#kept.delete(key);
       if (--looks === 0) return;
     }
   }

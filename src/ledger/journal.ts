@@ -33,11 +33,14 @@ export class Journal {
     return [...(this.#events.get(eventId) ?? [])];
   }
 
+  /* Of the one event that is left, only its latest entries fit. */
   #forget(): void {
     for (const [id, entries] of this.#events) {
-      if (this.#size <= this.#max || this.#events.size === 1) return;
-      this.#events.delete(id);
-      this.#size -= entries.length;
+      const excess = this.#size - this.#max;
+      if (excess <= 0) return;
+      const isLast = this.#events.size === 1;
+      this.#size -= isLast ? entries.splice(0, excess).length : entries.length;
+      if (!isLast) this.#events.delete(id);
     }
   }
 }

@@ -1,5 +1,8 @@
 /** All wording of the log in one place: what is told to whoever reads it, called as `logger.warn(facts, message)`. */
 import type { Logger } from "../delivery/notice.js";
+import { isThenable } from "../runtime/thenable.js";
+
+/* The facts of an error stand under `err`: the one name under which pino, too, prints message and stack. */
 
 /** What a log line is about. */
 export interface LogFacts {
@@ -16,11 +19,12 @@ export class Log {
   }
 
   deadLettered(facts: LogFacts, reason: string, error: unknown, attempts: number): void {
-    const after = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+    const failed = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"} `;
+    const after = attempts === 0 ? "" : failed; // a loop, a parked key, a handler that gives up at once
     this.#say(
       "error",
-      { ...facts, reason, attempts, error },
-      `${facts.subscription} gave up on ${facts.event} ${after} (${reason}). It is kept in bus.deadLetters.`,
+      { ...facts, reason, attempts, err: error },
+      `${facts.subscription} gave up on ${facts.event} ${after}(${reason}). It is kept in bus.deadLetters.`,
     );
   }
 
@@ -32,7 +36,7 @@ export class Log {
   ruleFailed(facts: LogFacts, error: unknown): void {
     this.#say(
       "error",
-      { ...facts, error },
+      { ...facts, err: error },
       `The retry option of ${facts.subscription} threw; the default stands in for it.`,
     );
   }
@@ -46,17 +50,34 @@ export class Log {
   }
 
   tapFailed(event: string, error: unknown): void {
-    this.#say("error", { event, error }, `A tap on ${event} threw. Taps watch; correct the observer.`);
+    this.#say("error", { event, err: error }, `A tap on ${event} threw. Taps watch; correct the observer.`);
   }
 
   transport(state: "up" | "down", transport: string, error: unknown): void {
-    this.#say(state === "up" ? "info" : "warn", { transport, error }, `Transport ${transport} is ${state}.`);
+    this.#say(
+      state === "up" ? "info" : "warn",
+      { transport, err: error },
+      `Transport ${transport} is ${state}.`,
+    );
+  }
+
+  transportFailed(transport: string, what: "stop" | "close", error: unknown): void {
+    const message = `Transport ${transport} failed to ${what}. The bus closes without it.`;
+    this.#say("error", { transport, err: error }, message);
+  }
+
+  declareFailed(subscription: string, error: unknown): void {
+    this.#say(
+      "error",
+      { subscription, err: error },
+      `A transport refused ${subscription}, which was taken out again. Correct it, and add it once more.`,
+    );
   }
 
   settleFailed(subscription: string, error: unknown): void {
     this.#say(
       "error",
-      { subscription, error },
+      { subscription, err: error },
       `The transport could not settle a delivery of ${subscription}; it may come again.`,
     );
   }
@@ -64,25 +85,41 @@ export class Log {
   undeliverable(subscription: string, reason: string, error: unknown): void {
     this.#say(
       "error",
-      { subscription, reason, error },
+      { subscription, reason, err: error },
       `What came in for ${subscription} is no delivery (${reason}). It is kept in bus.deadLetters.`,
+    );
+  }
+
+  listenerFailed(notice: string, error: unknown): void {
+    this.#say(
+      "error",
+      { notice, err: error },
+      `A listener of ${notice} threw and was detached. Correct the listener.`,
     );
   }
 
   releaseFailed(event: string, eventId: string, error: unknown): void {
     this.#say(
       "error",
-      { event, eventId, error },
+      { event, eventId, err: error },
       `${event} was held and could not be published at its release.`,
     );
   }
 
-  /* A logger that throws must not change what happens to a delivery. */
+  /* Some errors throw when they are printed; what became of the delivery must be told all the same. */
   #say(level: keyof Logger, facts: object, message: string): void {
+    if (!this.#said(level, facts, message) && "err" in facts)
+      this.#said(level, { ...facts, err: "an error that cannot be printed" }, message);
+  }
+
+  /* A logger that throws or rejects must not change what happens to a delivery: there is nobody left to tell. */
+  #said(level: keyof Logger, facts: object, message: string): boolean {
     try {
-      this.#logger[level](facts, message);
+      const answer: unknown = this.#logger[level](facts, message);
+      if (isThenable(answer)) answer.then(undefined, () => undefined);
+      return true;
     } catch {
-      // There is nobody left to tell.
+      return false;
     }
   }
 }

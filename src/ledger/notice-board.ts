@@ -1,57 +1,47 @@
 /** Where notices are given out: typed, on eventemitter3, whose listeners cannot hurt the engine. */
 import { EventEmitter } from "eventemitter3";
-import type { Logger, NoticeMap, Notices } from "../delivery/notice.js";
+import type { NoticeMap, Notices } from "../delivery/notice.js";
+import { isThenable } from "../runtime/thenable.js";
+import type { Log } from "./log.js";
 
 type Name = keyof NoticeMap;
 // oxlint-disable-next-line no-explicit-any -- one list holds the listeners of all notices
 type Listener = (notice: any) => void;
 
+/** What was registered, and what eventemitter3 was given for it. */
+interface Registered {
+  readonly listener: Listener;
+  readonly guarded: Listener;
+  /** It threw, and that was told. */
+  isBroken: boolean;
+}
+
 export class NoticeBoard implements Notices {
   readonly #emitter = new EventEmitter<string>();
-  readonly #logger: Logger;
-  /* What was registered, beside what eventemitter3 was given for it. */
-  readonly #guarded = new Map<string, Map<Listener, Listener>>();
+  readonly #log: Log;
+  readonly #registered = new Map<string, readonly Registered[]>();
 
-  /* Asked for every delivery; eventemitter3 counts listeners each time. */
-  readonly #heard = new Set<string>();
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor(log: Log) {
+    this.#log = log;
   }
 
   on<K extends Name>(name: K, listener: (notice: NoticeMap[K]) => void): this {
-    const known = this.#guarded.get(name) ?? new Map<Listener, Listener>();
-    this.#guarded.set(name, known);
-    if (known.has(listener)) return this;
-    const guarded = this.#guard(name, listener);
-    known.set(listener, guarded);
-    this.#heard.add(name);
-    this.#emitter.on(name, guarded);
-    return this;
+    return this.#add(name, listener, false);
   }
 
   once<K extends Name>(name: K, listener: (notice: NoticeMap[K]) => void): this {
-    const first = (notice: NoticeMap[K]): void => {
-      this.off(name, first);
-      listener(notice);
-    };
-    return this.on(name, first);
+    return this.#add(name, listener, true);
   }
 
   off<K extends Name>(name: K, listener?: (notice: NoticeMap[K]) => void): this {
-    const known = this.#guarded.get(name);
-    for (const [each, guarded] of known ?? []) {
-      if (listener !== undefined && each !== listener) continue;
-      known?.delete(each);
-      this.#emitter.off(name, guarded);
-    }
-    if (known?.size === 0) this.#heard.delete(name);
+    for (const each of this.#registered.get(name) ?? [])
+      if (listener === undefined || each.listener === listener) this.#remove(name, each);
     return this;
   }
 
-  /** Whether anybody listens: a notice is made only then. */
+  /** Whether anybody listens: a notice is made only then. Asked for every delivery; eventemitter3 counts each time. */
   hears(name: Name): boolean {
-    return this.#heard.has(name);
+    return this.#registered.has(name);
   }
 
   /** Gives out a notice; nothing that a listener does comes back. */
@@ -59,27 +49,34 @@ export class NoticeBoard implements Notices {
     this.#emitter.emit(name, Object.freeze(notice));
   }
 
-  #guard(name: Name, listener: Listener): Listener {
-    return (notice) => {
+  #add(name: Name, listener: Listener, isOnce: boolean): this {
+    const failed = (error: unknown): void => this.#detach(name, registered, error);
+    const guarded = (notice: unknown): void => {
+      if (isOnce) this.#remove(name, registered);
       try {
         const answer: unknown = listener(notice);
-        if (isPromise(answer))
-          answer.then(undefined, (error: unknown) => this.#detach(name, listener, error));
+        if (isThenable(answer)) answer.then(undefined, failed);
       } catch (error) {
-        this.#detach(name, listener, error);
+        failed(error);
       }
     };
+    const registered: Registered = { listener, guarded, isBroken: false };
+    this.#registered.set(name, [...(this.#registered.get(name) ?? []), registered]);
+    this.#emitter.on(name, guarded);
+    return this;
   }
 
-  #detach(name: Name, listener: Listener, error: unknown): void {
-    this.off(name, listener);
-    this.#logger.error(
-      { notice: name, error },
-      `A listener of ${name} threw and was detached. Correct the listener.`,
-    );
+  #remove(name: Name, registered: Registered): void {
+    const left = (this.#registered.get(name) ?? []).filter((each) => each !== registered);
+    if (left.length > 0) this.#registered.set(name, left);
+    else this.#registered.delete(name);
+    this.#emitter.off(name, registered.guarded);
   }
-}
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
+  /* Said once, although what it began before may still reject. */
+  #detach(name: Name, registered: Registered, error: unknown): void {
+    this.#remove(name, registered);
+    if (!registered.isBroken) this.#log.listenerFailed(name, error);
+    registered.isBroken = true;
+  }
 }

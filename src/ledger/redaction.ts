@@ -1,6 +1,7 @@
 /** Redaction: what logs, lists, JSON and the journal do not show. The original stays what a replay delivers. */
 
 const HIDDEN = "[redacted]";
+const NESTED_MAX = 200;
 
 /** Makes a copy of an event's data in which the paths (`data.card`, `data.items.price`) are hidden. */
 export class Redaction {
@@ -22,13 +23,26 @@ export class Redaction {
   }
 }
 
-function hidden(value: unknown, path: readonly string[], at: number): unknown {
-  if (at === path.length) return HIDDEN;
-  if (Array.isArray(value)) return value.map((item) => hidden(item, path, at));
+/* Arrays in arrays are passed through; so many that they would fill the stack are hidden as a whole. */
+function hidden(value: unknown, path: readonly string[], at: number, nested = 0): unknown {
+  if (at === path.length || nested > NESTED_MAX) return HIDDEN;
+  if (Array.isArray(value)) return hiddenIn(value, path, at, nested);
   const key = path[at] as string;
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return value;
-  const copy = Object.create(Object.getPrototypeOf(value) as object | null) as Record<string, unknown>;
-  Object.assign(copy, value);
-  copy[key] = hidden((value as Record<string, unknown>)[key], path, at + 1);
+  const inner = (value as Record<string, unknown>)[key];
+  const shown = hidden(inner, path, at + 1);
+  if (shown === inner) return value;
+  // Spread, since assigning an own `__proto__` would give the copy another prototype.
+  const copy: object = Object.setPrototypeOf({ ...value, [key]: shown }, Object.getPrototypeOf(value));
   return Object.freeze(copy);
+}
+
+function hiddenIn(
+  items: readonly unknown[],
+  path: readonly string[],
+  at: number,
+  nested: number,
+): readonly unknown[] {
+  const shown = items.map((item) => hidden(item, path, at, nested + 1));
+  return shown.every((item, index) => item === items[index]) ? items : Object.freeze(shown);
 }

@@ -16,10 +16,13 @@ export function compose(steps: readonly Step[], core: Core, handOver: HandOver |
 function around(step: Step, inner: Core, handOver: HandOver | undefined): Core {
   return async function stepped(delivery) {
     let isNextCalled = false;
-    const next = async (): Promise<Outcome> => {
-      if (isNextCalled) throw new NextTwiceError(delivery.subscription);
+    const next = (): Promise<Outcome> => {
+      const rest = isNextCalled
+        ? Promise.reject<Outcome>(new NextTwiceError(delivery.subscription))
+        : inner(delivery);
       isNextCalled = true;
-      return inner(delivery);
+      rest.catch(() => undefined); // a step that does not await it must not end the process
+      return rest;
     };
     if (handOver !== undefined) await handOver("step", delivery.subscription);
     return step(delivery, next);

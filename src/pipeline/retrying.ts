@@ -2,6 +2,7 @@
 import { isOutcome, type Outcome } from "../delivery/outcome.js";
 import type { RetryOptions } from "../delivery/policies.js";
 import { toMs } from "../runtime/duration.js";
+import { atOnce } from "../runtime/thenable.js";
 
 export interface RetryPolicy {
   readonly attempts: number;
@@ -20,10 +21,13 @@ export function retryPolicy(retry: number | RetryOptions | undefined, random: ()
 function ruleOf({ on }: RetryOptions): RetryPolicy["rule"] {
   if (on === undefined) return () => undefined;
   return (error, attempt) => {
-    const ruled: unknown = on(error, attempt);
+    const ruled: unknown = atOnce(on(error, attempt), "retry.on");
     return isOutcome(ruled) ? ruled : undefined;
   };
 }
+
+/* Enough for any wait; without a limit a delay of 0 would become 0 × Infinity in the end. */
+const DOUBLINGS_MAX = 52;
 
 /* Jitter keeps at least half of the wait: whole jitter would let some of a crowd come back at once. */
 function delayOf(options: RetryOptions, random: () => number): RetryPolicy["delayMs"] {
@@ -31,9 +35,12 @@ function delayOf(options: RetryOptions, random: () => number): RetryPolicy["dela
   const delay = toMs(options.delay ?? "1s", "retry.delay");
   const most = toMs(options.delayMax ?? "5m", "retry.delayMax");
   if (typeof backoff === "function")
-    return (attempt, error) => toMs(backoff(attempt, error), "retry.backoff");
+    return (attempt, error) => toMs(atOnce(backoff(attempt, error), "retry.backoff"), "retry.backoff");
   return (attempt) => {
-    const wait = Math.min(most, backoff === "fixed" ? delay : delay * 2 ** (attempt - 1));
+    const wait = Math.min(
+      most,
+      backoff === "fixed" ? delay : delay * 2 ** Math.min(attempt - 1, DOUBLINGS_MAX),
+    );
     return jitter ? wait * (1 - random() / 2) : wait;
   };
 }

@@ -13,7 +13,8 @@ export interface TimedAttempt {
   readonly subscription: string;
   abort(reason: Error): void;
   onStuck(): void;
-  onLate(answer: unknown): void;
+  /** The handler has ended after its release; `error` is what it threw, if it did. */
+  onLate(error: unknown): void;
 }
 
 /**
@@ -40,15 +41,15 @@ export function timeout<T>(
       timer = timers.after(policy.graceMs, stuck, "grace");
       attempt.abort(error);
     };
-    const end = (settle: () => void, answer: unknown): void => {
+    const end = (settle: () => void, thrown?: unknown): void => {
       timer.cancel();
-      if (isReleased) attempt.onLate(answer);
+      if (isReleased) attempt.onLate(thrown);
       else if (isOver) reject(error);
       else settle();
     };
     let timer: Timer = timers.after(policy.timeoutMs, expire, "timeout");
     run().then(
-      (value) => end(() => resolve(value), value),
+      (value) => end(() => resolve(value)),
       (reason: unknown) => end(() => reject(reason as Error), reason),
     );
   });

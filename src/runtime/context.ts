@@ -7,6 +7,8 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 /** What the engine leaves in the async context; each kind of frame knows the bus that it belongs to. */
 export interface Frame {
   readonly bus: object;
+  /** The frame around this one. */
+  readonly outer?: Frame | undefined;
 }
 
 const frames = new AsyncLocalStorage<Frame | undefined>();
@@ -37,7 +39,8 @@ export class CallerContext extends AsyncResource {
 
   /** Calls `start(subject)` in the caller's context with the frame in it. */
   run<S, T>(frame: Frame, start: (subject: S) => T, subject: S): T {
-    return this.runInAsyncScope(entered, undefined, frame, start, subject) as T;
+    const scope = keepsEntered ? this.runInAsyncScope(copied) : this;
+    return scope.runInAsyncScope(entered, undefined, frame, start, subject) as T;
   }
 }
 
@@ -46,3 +49,17 @@ function entered(frame: Frame, start: (subject: unknown) => unknown, subject: un
   frames.enterWith(frame);
   return start(subject);
 }
+
+function copied(): AsyncResource {
+  return new AsyncResource("signalbox.delivery", KEPT);
+}
+
+/*
+ * Before Node 24, what is entered stays on the resource that it was entered in: the next handler of the same publish
+ * would find what the first has left behind, so that each needs a resource of its own there.
+ */
+const keepsEntered: boolean = ((): boolean => {
+  const probe = new AsyncResource("signalbox.probe", KEPT);
+  probe.runInAsyncScope(() => frames.enterWith({ bus: probe }));
+  return probe.runInAsyncScope(currentFrame) !== undefined;
+})();

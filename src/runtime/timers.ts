@@ -1,4 +1,5 @@
 /** All timers of a bus on one timer of the host: a heap by due time. Durations are measured by the monotonic clock. */
+import { withoutContext } from "./context.js";
 import type { HandOver } from "./hand-over.js";
 import type { HostTimer } from "./host.js";
 import type { Runtime } from "./runtime.js";
@@ -13,6 +14,8 @@ interface Entry extends Timer {
   readonly order: number;
   readonly about: string;
   run: (() => void) | undefined;
+  /** Due, and held by the hand-over: no longer in the heap, and still to be cancelled. */
+  isHeld: boolean;
 }
 
 export class Timers {
@@ -38,6 +41,7 @@ export class Timers {
       order: this.#order++,
       about,
       run,
+      isHeld: false,
       cancel: () => this.#cancel(entry),
     };
     this.#heap.push(entry);
@@ -56,6 +60,7 @@ export class Timers {
   #cancel(entry: Entry): void {
     if (entry.run === undefined) return;
     entry.run = undefined;
+    if (entry.isHeld) return;
     this.#cancelled++;
     if (this.#cancelled > 64 && this.#cancelled > this.#heap.length / 2) this.#sweep();
     this.#arm();
@@ -76,29 +81,32 @@ export class Timers {
     this.#host = first && { due: first.due, timer: this.#hostTimer(first.due) };
   }
 
+  /* From a neutral context: it serves all, and must not run them in that of whoever set the first. */
   #hostTimer(due: number): HostTimer {
     const wait = Math.max(0, due - this.#runtime.host.monotonic());
-    return this.#runtime.host.timer(() => this.#fire(), wait);
+    return withoutContext(() => this.#runtime.host.timer(() => this.#fire(), wait));
   }
 
   /* The host's timer may fire early, by rounding or because a delay beyond its maximum comes in parts. */
   #fire(): void {
     this.#host = undefined;
     const now = this.#runtime.host.monotonic();
-    for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
-      this.#shift();
-      this.#run(first);
+    try {
+      for (let first = this.#heap[0]; first !== undefined && first.due <= now; first = this.#heap[0]) {
+        this.#shift();
+        this.#run(first);
+      }
+    } finally {
+      this.#arm(); // one that throws must not stop the others for good
     }
-    this.#arm();
   }
 
   #run(entry: Entry): void {
-    const run = entry.run;
-    if (run === undefined) return void this.#cancelled--;
-    entry.run = undefined;
+    if (entry.run === undefined) return void this.#cancelled--;
     const held = (this.#runtime.handOver as HandOver | undefined)?.("timer", entry.about);
-    if (held === undefined) run();
-    else void held.then(run);
+    if (held === undefined) return runOnce(entry);
+    entry.isHeld = true;
+    void held.then(() => runOnce(entry));
   }
 
   #dropCancelled(): void {
@@ -136,6 +144,12 @@ export class Timers {
       parent = first;
     }
   }
+}
+
+function runOnce(entry: Entry): void {
+  const { run } = entry;
+  entry.run = undefined;
+  run?.();
 }
 
 function before(a: Entry, b: Entry): number {

@@ -10,11 +10,11 @@ export interface WaitNode {
 
 const edges = new Map<WaitNode, Map<WaitNode, number>>();
 
-/** The names on the circle that a wait of `from` for `to` would close, or undefined. */
+/** The names on the circle that a wait of `from` for `to` would close, in the order of waiting, or undefined. */
 export function circleOf(from: WaitNode, to: WaitNode): readonly string[] | undefined {
   const cameFrom = new Map<WaitNode, WaitNode | undefined>([[to, undefined]]);
   for (const node of cameFrom.keys()) {
-    if (node === from) return [...namesBack(node, cameFrom), to.name];
+    if (node === from) return [from.name, ...namesTo(node, cameFrom)];
     for (const next of edges.get(node)?.keys() ?? []) if (!cameFrom.has(next)) cameFrom.set(next, node);
   }
   return undefined;
@@ -42,11 +42,9 @@ function endWait(from: WaitNode, to: WaitNode, targets: Map<WaitNode, number>): 
   if (targets.size === 0) edges.delete(from);
 }
 
-/* The search went from the awaited lane to the waiting one, so the way back reads in the order of waiting. */
-function namesBack(node: WaitNode, cameFrom: ReadonlyMap<WaitNode, WaitNode | undefined>): string[] {
+/* The way that the search took, from the awaited lane to the waiting one. */
+function namesTo(node: WaitNode, cameFrom: ReadonlyMap<WaitNode, WaitNode | undefined>): string[] {
   const names: string[] = [];
   for (let at: WaitNode | undefined = node; at !== undefined; at = cameFrom.get(at)) names.unshift(at.name);
-  return [node.name, ...names.slice(0, -1)].filter(
-    (name, index, all) => index === 0 || name !== all[index - 1],
-  );
+  return names;
 }

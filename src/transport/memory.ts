@@ -33,10 +33,14 @@ export class MemoryTransport implements Transport {
   }
 
   async send(batch: readonly WireEnvelope[]): Promise<readonly "accepted"[]> {
-    for (const envelope of batch)
-      for (const group of this.#groups.values())
-        if (group.events.includes(envelope.name)) await this.#sink?.deliver(itemOf(group, envelope));
+    const items = batch.flatMap((envelope) => this.#itemsOf(envelope));
+    for (const item of items) await this.#sink?.deliver(item);
     return batch.map(() => "accepted");
+  }
+
+  #itemsOf(envelope: WireEnvelope): Item[] {
+    const groups = [...this.#groups.values()].filter(({ events }) => events.includes(envelope.name));
+    return groups.map((group) => itemOf(group, envelope));
   }
 
   /* The lane holds the queue, so that credit has no limit. */

@@ -1,7 +1,7 @@
 /** A tsyringe container as the bus's container. */
 import { container as rootContainer, type DependencyContainer, type InjectionToken } from "tsyringe";
 import type { Container, Scope, Token } from "../container/container.js";
-import { SignalboxError } from "../errors.js";
+import { SignalboxError, toError } from "../errors.js";
 import { survey } from "./survey.js";
 
 /**
@@ -54,6 +54,8 @@ function resolveIn(container: DependencyContainer, token: InjectionToken): unkno
       "This container is of another copy of tsyringe, which does not see what signalbox/tsyringe knows.";
     const does =
       "Import container, inject and injectable from signalbox/tsyringe, or let npm dedupe tsyringe.";
-    throw new SignalboxError("SIGNALBOX_UNRESOLVED", `${String(error)} ${says} ${does}`, { cause: error });
+    throw new SignalboxError("SIGNALBOX_UNRESOLVED", `${toError(error).message} ${says} ${does}`, {
+      cause: error,
+    });
   }
 }

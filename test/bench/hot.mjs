@@ -47,7 +47,7 @@ async function signalbox(context) {
     static on = Placed;
     async handle() {}
   }
-  await using bus = createBus({
+  const bus = createBus({
     subscribers: [Receipts],
     context,
     defaults: { lane: { concurrency: 10, capacity: 1_000_000 } },
@@ -57,10 +57,12 @@ async function signalbox(context) {
     for (const event of events) void bus.publish(event);
     return bus.idle();
   };
-  return measure(
+  const measured = await measure(
     run,
     Array.from({ length: WAITING }, (_, id) => new Placed({ id })),
   );
+  await bus.close();
+  return measured;
 }
 
 if (only === "raw") {

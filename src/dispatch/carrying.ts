@@ -1,0 +1,58 @@
+/** Publishes on their way through ports: sent in one batch per transport, and taken back where a send fails. */
+import { PortCarriage } from "./port-carriage.js";
+import type { Planned } from "./planner.js";
+import type { Publication } from "./publication.js";
+import { Ticket } from "./ticket.js";
+
+/** What becomes of what was sent. */
+export interface Carried {
+  /** The transport has it. */
+  readonly sent: (planned: Planned) => void;
+  /** The transport had it already: these deliveries are not to be. */
+  readonly known: (tickets: readonly Ticket[]) => void;
+  /** The transport did not take it: these deliveries are not to be either. */
+  readonly failed: (publication: Publication, tickets: () => readonly Ticket[], error: unknown) => void;
+}
+
+/** The port that an event goes through, if it does not go straight. */
+export function portOf({ topic }: Publication): PortCarriage | undefined {
+  return topic.carriage instanceof PortCarriage ? topic.carriage : undefined;
+}
+
+export function isCarried(planned: readonly Planned[]): boolean {
+  return planned.some(({ publication }) => portOf(publication) !== undefined);
+}
+
+/** Sends everything that goes through a port; rejects with what the first transport says that does not take it. */
+export async function carry(planned: readonly Planned[], carried: Carried): Promise<void> {
+  const byPort = new Map<PortCarriage, Planned[]>();
+  for (const each of planned) {
+    const port = portOf(each.publication);
+    if (port !== undefined) byPort.set(port, [...(byPort.get(port) ?? []), each]);
+  }
+  const sends = Array.from(byPort, ([port, batch]) => send(port, batch, carried));
+  const failed = (await Promise.allSettled(sends)).find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason as Error;
+}
+
+async function send(port: PortCarriage, batch: readonly Planned[], carried: Carried): Promise<void> {
+  try {
+    for (const planned of batch) declineOthers(port, planned);
+    const known = await port.send(batch.map((each) => each.publication));
+    for (const publication of known) {
+      publication.isKnown = true;
+      carried.known(port.recall(publication));
+    }
+    for (const planned of batch) carried.sent(planned);
+  } catch (error) {
+    for (const { publication } of batch) carried.failed(publication, () => port.recall(publication), error);
+    throw error;
+  }
+}
+
+/* Published before and taken by some: the transport fans out to them again, and they have it. */
+function declineOthers(port: PortCarriage, { publication, tree, routes, isTold }: Planned): void {
+  if (port.isStore || !isTold) return;
+  for (const route of publication.topic.routes)
+    if (!routes.includes(route)) port.decline(new Ticket(route, publication, tree, undefined));
+}

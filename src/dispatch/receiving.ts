@@ -1,0 +1,96 @@
+/** What a transport hands out and nobody planned here: it becomes a delivery, or it ends at once. */
+import { toError } from "../errors.js";
+import { deadLetter } from "../delivery/outcome.js";
+import { Tree } from "../ledger/tree.js";
+import type { Item, Settlement as Settled } from "../transport/transport.js";
+import type { Carriage } from "./carriage.js";
+import type { Facilities } from "./facilities.js";
+import type { Placement } from "./placement.js";
+import type { Planner } from "./planner.js";
+import type { Reception } from "./port-carriage.js";
+import type { Publication } from "./publication.js";
+import type { Recorder } from "./recorder.js";
+import type { Route } from "./route.js";
+import type { Settlement } from "./settlement.js";
+import type { Ticket } from "./ticket.js";
+import { deadLetterOf } from "./undeliverable.js";
+import { fromWire } from "./wire.js";
+
+export interface ReceivingParts {
+  readonly planner: Planner;
+  readonly placement: Placement;
+  readonly recorder: Recorder;
+  readonly settlement: Settlement;
+}
+
+const POISON = deadLetter("poison");
+
+export class Receiving implements Reception {
+  readonly #facilities: Facilities;
+  readonly #parts: ReceivingParts;
+
+  constructor(facilities: Facilities, parts: ReceivingParts) {
+    this.#facilities = facilities;
+    this.#parts = parts;
+  }
+
+  receive(
+    item: Item,
+    route: Route,
+    to: { carriage: Carriage; taken: (ticket: Ticket) => void },
+  ): Settled | undefined {
+    try {
+      if ("undecodable" in item.envelope) throw item.envelope.error;
+      const ticket = this.#ticket(item, route, fromWire(item.envelope, this.#facilities));
+      return this.#admitted(ticket, to);
+    } catch (error) {
+      return this.#refused(item, toError(error));
+    }
+  }
+
+  told(ticket: Ticket, reason: string): void {
+    this.#parts.recorder.lost(ticket, reason);
+  }
+
+  withdraw(ticket: Ticket, reason: string): void {
+    this.#parts.settlement.giveUp(ticket, "abandoned", { reason: `lost (${reason})` });
+  }
+
+  #ticket(item: Item, route: Route, publication: Publication): Ticket {
+    const ticket = this.#parts.planner.ticket(route, publication, new Tree());
+    ticket.item = item;
+    ticket.failures = item.failures;
+    ticket.history = item.history.map(({ attempt, at, ranMs, error }) =>
+      Object.freeze({ attempt, at: new Date(at), ran: ranMs, error }),
+    );
+    const { crashes = 3 } = route.subscription.options;
+    if (item.deliveries > route.retry.attempts + crashes) ticket.foregone = { outcome: POISON };
+    return ticket;
+  }
+
+  #admitted(
+    ticket: Ticket,
+    { carriage, taken }: { carriage: Carriage; taken: (ticket: Ticket) => void },
+  ): Settled | undefined {
+    const { planner, placement } = this.#parts;
+    const sifted = planner.sift(ticket, !carriage.isStore);
+    placement.routed(ticket);
+    if (sifted !== undefined) {
+      placement.end(ticket, sifted);
+      return { kind: "done" };
+    }
+    taken(ticket);
+    ticket.route.lane.claim();
+    ticket.route.lane.place(ticket);
+    return undefined;
+  }
+
+  /* It is kept with its bytes, and its neighbours go on. */
+  #refused(item: Item, error: Error): Settled {
+    const { deadLetters, log } = this.#facilities;
+    const letter = deadLetterOf(item, error, this.#facilities);
+    deadLetters.add(letter);
+    log.undeliverable(item.group, letter.reason, error);
+    return { kind: "deadLetter", reason: letter.reason };
+  }
+}

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { Line } from "../../src/lane/line.js";
+import { Timers } from "../../src/runtime/timers.js";
+import { VirtualTime } from "../support/virtual.js";
+import { type Item, labels, subscription } from "./queueds.js";
+
+function setup({ keepsArrivals = false } = {}) {
+  const time = new VirtualTime();
+  const { standings, keys, item } = subscription();
+  let ready = 0;
+  const line = new Line<Item>(new Timers(time.runtime), keepsArrivals, () => ready++);
+  const join = (label: string, options?: { key?: string; priority?: number }): Item => {
+    const each = item(label, options);
+    line.join(each, 0);
+    return each;
+  };
+  const take = (): Item => {
+    const each = line.take();
+    each.attempts++;
+    return each;
+  };
+  return { time, line, standings, keys, item, join, take, ready: () => ready };
+}
+
+test("the counts of the lane and of the subscription say where each stands", async () => {
+  const { time, line, standings, join, take } = setup();
+  const [a] = [join("a"), join("b"), join("c")];
+  expect(standings).toEqual({ waiting: 3, running: 0, retrying: 0 });
+  take();
+  expect(standings).toEqual({ waiting: 2, running: 1, retrying: 0 });
+  line.hold(a, 100, () => 0);
+  expect(standings).toEqual({ waiting: 2, running: 0, retrying: 1 });
+  expect([line.waiting, line.running, line.retrying, line.ready]).toEqual([2, 0, 1, 2]);
+  await time.advance(100);
+  expect(standings).toEqual({ waiting: 3, running: 0, retrying: 0 });
+  line.end(a);
+  expect([line.waiting, line.ready]).toEqual([2, 2]);
+});
+
+test("a retry keeps its key: whatever comes behind it waits until it is final", async () => {
+  const { time, line, join, take } = setup();
+  const a = join("a", { key: "k" });
+  join("b", { key: "k" });
+  take();
+  line.hold(a, 100, () => 0);
+  expect(line.ready).toBe(0);
+  await time.advance(100);
+  expect(take()).toBe(a);
+  expect(line.ready).toBe(0);
+  line.end(a);
+  expect(take().label).toBe("b");
+});
+
+test("one that ends while it waits for its retry leaves no timer, and its key goes on", () => {
+  const { time, line, join, take } = setup();
+  const a = join("a", { key: "k" });
+  join("b", { key: "k" });
+  take();
+  line.hold(a, 100, () => 0);
+  line.end(a);
+  expect([time.timers, line.retrying, line.ready]).toEqual([0, 0, 1]);
+});
+
+test("the oldest is the first that came and never started, whatever its priority", () => {
+  const { line, join, take } = setup({ keepsArrivals: true });
+  join("a", { priority: 0 });
+  const b = join("b", { priority: 7 });
+  const c = join("c", { key: "k" });
+  expect(line.oldest()?.label).toBe("a");
+  expect(take()).toBe(b);
+  line.end(line.oldest()!);
+  expect(line.oldest()).toBe(c);
+  take();
+  expect(line.oldest()).toBeUndefined();
+});
+
+test("standing lists whatever waits or retries, those behind a key that runs included", () => {
+  const { line, join, take } = setup();
+  const a = join("a", { key: "k" });
+  join("b", { key: "k" });
+  join("c", { key: "l" });
+  join("d");
+  join("e", { key: "l" });
+  expect(labels(line.standing([]))).toBe("abced");
+  expect(take()).toBe(a);
+  expect(labels(line.standing([a]))).toBe("cedb");
+  const c = take();
+  line.hold(c, 10, () => 0);
+  expect(labels(line.standing([a]))).toBe("dceb");
+});
+
+test("a newcomer supersedes in place, behind a key and at its head", () => {
+  const { line, item, join, take } = setup();
+  const old = join("a", { key: "k" });
+  join("b");
+  const newcomer = item("n", { key: "k" });
+  expect(line.supersede(newcomer, 0)).toBe(old);
+  expect([line.waiting, line.ready]).toEqual([2, 2]);
+  expect(take()).toBe(newcomer);
+  const behind = join("x", { key: "k" });
+  expect(line.supersede(item("y", { key: "k" }), 0)).toBe(behind);
+  expect(take().label).toBe("b");
+  line.end(newcomer);
+  expect(take().label).toBe("y");
+});
+
+test("a superseded head that ends before its turn gives its key to the next", () => {
+  const { line, item, join, take } = setup();
+  join("a", { key: "k" });
+  const newcomer = item("n", { key: "k" });
+  line.supersede(newcomer, 0);
+  line.end(newcomer);
+  expect([line.waiting, line.ready]).toEqual([0, 0]);
+  join("b", { key: "k" });
+  expect(take().label).toBe("b");
+});
