@@ -7,8 +7,9 @@ import { byPublish, type Decided, isAccepted, type Plan, type Planned } from "./
 export class Partials {
   readonly #byEvent = new WeakMap<AnyEvent, Planned>();
 
-  /* Counted apart, since asking a WeakMap costs as much as half of a publish. */
+  /* Counted apart, since asking a WeakMap costs as much as half of a publish; nobody may publish an event again. */
   #count = 0;
+  readonly #forgotten = new FinalizationRegistry<undefined>(() => this.#count--);
 
   /** Whether there are none. */
   get isEmpty(): boolean {
@@ -24,7 +25,9 @@ export class Partials {
   }
 
   delete({ publication }: Planned): void {
-    if (this.#byEvent.delete(publication.event)) this.#count--;
+    if (!this.#byEvent.delete(publication.event)) return;
+    this.#forgotten.unregister(publication.event);
+    this.#count--;
   }
 
   /** Remembers who took what, and throws on. */
@@ -38,12 +41,17 @@ export class Partials {
     const { event } = planned.publication;
     const refused = decided.filter((each) => each.decision === "wait" && each.ticket.isRefused);
     const taken = decided.filter(isAccepted).map((each) => each.ticket.route.name);
-    if (!this.#byEvent.has(event)) this.#count++;
+    if (!this.#byEvent.has(event)) this.#counted(event);
     this.#byEvent.set(event, {
       ...planned,
       acceptedBefore: [...planned.acceptedBefore, ...taken],
       isTold: planned.isTold || refused.length < decided.length || portOf(planned.publication) !== undefined,
       routes: refused.map((each) => each.ticket.route),
     });
+  }
+
+  #counted(event: AnyEvent): void {
+    this.#count++;
+    this.#forgotten.register(event, undefined, event);
   }
 }

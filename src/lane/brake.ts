@@ -47,6 +47,11 @@ export class Brake {
     return isFailure ? this.#breaker?.failed() : this.#breaker?.succeeded();
   }
 
+  /** A delivery has left its slot. */
+  ended(): void {
+    this.#breaker?.ended();
+  }
+
   stop(): void {
     this.#refill?.cancel();
     this.#breaker?.stop();

@@ -48,6 +48,11 @@ export class Breaker {
     return "stops";
   }
 
+  /** A delivery has left its slot; a probe that told neither way (its lease was lost) makes room for another. */
+  ended(): void {
+    if (this.#state === "probed") this.#probe();
+  }
+
   stop(): void {
     this.#timer?.cancel();
   }

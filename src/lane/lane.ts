@@ -227,9 +227,10 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
   /** The delivery has ended, wherever it stood; its key goes on. */
   end(queued: T): void {
     if (queued.standing === "ended") return;
-    const heldPlace = queued.standing === "waiting" || queued.standing === "retrying";
+    const stood = queued.standing;
     this.#line.end(queued);
-    if (heldPlace) this.#places.release();
+    if (stood === "running") this.#brake.ended();
+    else if (stood !== "apart") this.#places.release();
   }
 
   /** The delivery leaves its slot, keeps its key and takes its place back; it is ready again after `ms`. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SubscriptionOptions } from "../../src/delivery/policies.js";
 import { BusClosedError, type BusOptions, deadLetter, Event } from "../../src/index.js";
-import { deferred, virtualBus } from "../support/virtual.js";
+import { KeptDeadLetters } from "../../src/dispatch/dead-letters.js";
+import { type DeadLetter, DeadLetterBox } from "../../src/ledger/dead-letter-box.js";
+import { deferred, virtualBus, VirtualTime } from "../support/virtual.js";
 
 class Paid extends Event("letters.paid")<{ n: number; card?: { number: string; holder: string } }> {}
 class Sent extends Event("letters.sent")<{ n: number }> {}
@@ -199,6 +201,21 @@ describe("a replay", () => {
     const tally = await (await bus.deadLetters.replay(letter!)).settled();
     expect(tally).toMatchObject({ done: 2 });
     expect(causes).toEqual([id]);
+  });
+
+  it("of what never became an event is refused, and the letter stays", async () => {
+    const { runtime } = new VirtualTime();
+    const box = new DeadLetterBox(10, 1_000_000);
+    const now = new Date(runtime.host.now());
+    const letter = { id: "x", event: {}, subscription: "s", at: now, raw: new Uint8Array() } as DeadLetter;
+    box.add(letter);
+    const letters = new KeptDeadLetters({
+      facilities: { deadLetters: box, runtime },
+      registry: { route: () => ({}) },
+      checkOpen: () => undefined,
+    } as never);
+    await expect(letters.replay(letter)).rejects.toThrow('Dead letter `"x"` (string) never became an event.');
+    expect(letters.size).toBe(1);
   });
 
   it("of a discarded letter is refused, and the reason is in the journal", async () => {

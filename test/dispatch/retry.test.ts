@@ -186,6 +186,28 @@ describe("a returned retry()", () => {
   });
 });
 
+describe("what the deadline of a close aborts", () => {
+  it.each([
+    ["throws", () => Promise.reject(new Error("aborted"))],
+    ["asks for a retry", () => retry()],
+  ])("is no failure, whatever it does then: it %s", async (_, answer) => {
+    const { bus, time } = virtualBus();
+    bus.on(
+      Ordered,
+      { retry: 1 },
+      (__, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(answer()))),
+    );
+    await bus.start();
+    const receipt = await bus.publish(new Ordered({ n: 1 }));
+    await time.rest();
+    const closed = bus.close({ deadline: 0 });
+    await time.advance(5_000);
+    await closed;
+    expect(await receipt.settled()).toMatchObject({ abandoned: 1, deadLettered: 0 });
+    expect([...bus.lanes.values()][0]!.failed).toBe(0);
+  });
+});
+
 describe("the rule of a retry", () => {
   it("decides by the error: dead letter, drop, done, another wait", async () => {
     const rule = (error: unknown) =>

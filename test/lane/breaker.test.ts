@@ -46,6 +46,16 @@ test("a probe that succeeds closes it, one that fails starts the pause again", a
   expect(breaker.isOpen).toBe(false);
 });
 
+test("a probe that tells neither way, since its delivery was given up, makes room for another", async () => {
+  const { time, breaker, open, probes } = setup();
+  open();
+  await time.advance(1_000);
+  breaker.started();
+  breaker.ended();
+  expect(probes()).toBe(2);
+  expect(breaker.isHolding).toBe(false);
+});
+
 test("failures that come in while it pauses do not make the pause longer", async () => {
   const { time, breaker, open, probes } = setup();
   open();
