@@ -13,6 +13,8 @@ export interface AttemptHost {
   readonly bus: object;
   readonly clock: Clock;
   monotonic(): number;
+  /** Read once per turn of the event loop. */
+  turnMonotonic(): number;
   publishFrom(frame: Frame): Publish;
 }
 

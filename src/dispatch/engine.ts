@@ -63,12 +63,12 @@ export class Engine {
   isReady = false;
 
   constructor({ options, container, facilities, carriages }: EngineWiring) {
-    const { runtime, timers, clock, bus } = facilities;
+    const { runtime, timers } = facilities;
     const quiet = (lane?: BoundedLane<Queued>): void => this.#closing.quiet(lane);
     const publishFrom = (frame: Frame): Publish => this.publishFrom(frame);
     this.facilities = facilities;
     this.#carriages = carriages;
-    this.#host = { bus, clock, monotonic: () => runtime.host.monotonic(), publishFrom };
+    this.#host = hostOf(facilities, publishFrom);
     this.#defaults = {
       ...options.defaults,
       steps: [...(options.steps ?? []), ...(options.defaults?.steps ?? [])],
@@ -192,11 +192,14 @@ export class Engine {
     return publish as Publish;
   }
 
-  async invoke(event: AnyEvent, options: PublishOptions | undefined): Promise<void> {
-    this.#checkOpen("invoke()");
-    const topic = this.facilities.topics.of(event);
-    const cause = causeIn(currentFrame());
-    await invoke(this.#sealer.seal(event, topic, options, cause), this.#host);
+  invoke(event: AnyEvent, options: PublishOptions | undefined): Promise<void> {
+    try {
+      this.#checkOpen("invoke()");
+      const topic = this.facilities.topics.of(event);
+      return invoke(this.#sealer.sealInline(event, topic, options, causeIn(currentFrame())), this.#host);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
@@ -271,4 +274,15 @@ export class Engine {
     const { waiting, running } = lane;
     notices.post(name, { at: new Date(runtime.host.now()), lane: lane.name, waiting, running });
   }
+}
+
+function hostOf({ bus, clock, runtime }: Facilities, publishFrom: AttemptHost["publishFrom"]): AttemptHost {
+  const { host, turn } = runtime;
+  return {
+    bus,
+    clock,
+    publishFrom,
+    monotonic: () => host.monotonic(),
+    turnMonotonic: () => turn.monotonic(),
+  };
 }

@@ -17,7 +17,7 @@ class InlineAttempt extends AttemptDelivery {
   readonly #outer: AttemptDelivery | undefined;
 
   constructor(ticket: Ticket, host: AttemptHost, outer: AttemptDelivery | undefined) {
-    super(ticket, host, host.monotonic(), -1);
+    super(ticket, host, host.turnMonotonic(), -1);
     this.#outer = outer;
     this.depth = depthOf(outer) + 1;
   }
@@ -28,10 +28,18 @@ class InlineAttempt extends AttemptDelivery {
 }
 
 /** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
-export async function invoke(publication: Publication, host: AttemptHost): Promise<void> {
+export function invoke(publication: Publication, host: AttemptHost): Promise<void> {
   const outer = deliveryOf(currentFrame());
   if (depthOf(outer) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
-  const runs = publication.topic.routes.map((route) => run(route, publication, host, outer));
+  const { routes } = publication.topic;
+  if (routes.length === 1) return run(routes[0]!, publication, host, outer);
+  return all(
+    routes.map((route) => run(route, publication, host, outer)),
+    publication,
+  );
+}
+
+async function all(runs: readonly Promise<void>[], publication: Publication): Promise<void> {
   const ended = await Promise.allSettled(runs);
   const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (errors.length === 1) throw errors[0];

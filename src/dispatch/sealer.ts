@@ -4,6 +4,7 @@ import { type EventHeaders, keyOf } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import { headersOf } from "../event/headers.js";
 import { CallerContext } from "../runtime/context.js";
+import { show } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
@@ -29,7 +30,29 @@ export class Sealer {
     options: PublishOptions | undefined,
     cause: AttemptDelivery | undefined,
   ): Publication {
-    const { isolate, keepsContext, runtime } = this.#facilities;
+    const caller = this.#facilities.keepsContext ? new CallerContext() : undefined;
+    return this.#sealed(event, topic, options, { cause, caller });
+  }
+
+  /** The same for an event whose handlers run in the caller's context anyway, since they run in its place. */
+  sealInline(
+    event: AnyEvent,
+    topic: Topic,
+    options: PublishOptions | undefined,
+    cause: AttemptDelivery | undefined,
+  ): Publication {
+    return this.#sealed(event, topic, options, { cause, caller: undefined });
+  }
+
+  #sealed(
+    event: AnyEvent,
+    topic: Topic,
+    options: PublishOptions | undefined,
+    { cause, caller }: { cause: AttemptDelivery | undefined; caller: CallerContext | undefined },
+  ): Publication {
+    const { isolate, runtime } = this.#facilities;
+    if (typeof event === "function")
+      throw new TypeError(`Expected an event, got its class ${show(event)}. Write \`new\` before it.`);
     if (isolate === "freeze") deepFreeze(event);
     const facts = {
       id: options?.id,
@@ -37,7 +60,7 @@ export class Sealer {
       priority: options?.priority ?? 3,
       headers: this.#headers(options),
       time: runtime.turn.now(),
-      caller: keepsContext ? new CallerContext() : undefined,
+      caller,
       from: causeOf(cause),
     };
     return new Publication(event, topic, facts, this.#facilities);

@@ -6,13 +6,16 @@ import type { HandlerMark } from "./marks.js";
 import type { SubscriberClass } from "./subscriber-options.js";
 
 /** `unknown` where every `handle()` of the class takes the events of its `static on`, otherwise what is wrong. */
-export type StaticCheck<C> = C extends { readonly on: infer On extends Events; readonly prototype: infer I }
+export type StaticCheck<C> = [StaticFault<C>] extends [never] ? unknown : StaticFault<C>;
+
+/* Of a union of classes the faults of all: one that is right must not excuse the others. */
+type StaticFault<C> = C extends { readonly on: infer On extends Events; readonly prototype: infer I }
   ? [HandleOf<I> | HandleOf<C>] extends [never]
     ? Refused<["static on needs a handle() that takes", EventOf<On>]>
     : [HandleOf<I> | HandleOf<C>] extends [Handler<EventOf<On>>]
-      ? unknown
+      ? never
       : Refused<["handle() must take", EventOf<On>]>
-  : unknown;
+  : never;
 
 type HandleOf<T> = T extends { readonly handle: infer H } ? H : never;
 
