@@ -31,7 +31,7 @@ import { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
 import { Settlement } from "./settlement.js";
-import { Starting } from "./starting.js";
+import { Starting, type StartingParts } from "./starting.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
 import { type Undo, undoOf } from "./undo.js";
 
@@ -69,10 +69,7 @@ export class Engine {
     this.facilities = facilities;
     this.#carriages = carriages;
     this.#host = hostOf(facilities, publishFrom);
-    this.#defaults = {
-      ...options.defaults,
-      steps: [...(options.steps ?? []), ...(options.defaults?.steps ?? [])],
-    };
+    this.#defaults = defaultsOf(options);
     const recorder = new Recorder(facilities);
     const settlement = new Settlement(facilities, recorder);
     const runner = new Dispatcher(facilities, this.#host, recorder, settlement);
@@ -110,9 +107,8 @@ export class Engine {
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
     });
-    const declared = (options.subscribers ?? []).map((target) => subscriptionsOf(target));
-    const faults = declared.flatMap((each) => this.#admit(each));
-    this.#starting = new Starting({ ...parts, recorder, container, declared, faults, carriages });
+    const classes = this.#read(options);
+    this.#starting = new Starting({ ...parts, ...classes, recorder, container, carriages });
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
@@ -239,6 +235,12 @@ export class Engine {
     }
   }
 
+  /* The subscriber classes, and what is wrong with them: kept for start(), which tells all faults at once. */
+  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
+    const declared = subscribers.map((target) => subscriptionsOf(target));
+    return { declared, faults: declared.flatMap((each) => this.#admit(each)) };
+  }
+
   #admit(declared: Declared): string[] {
     const where = (method: string | symbol): string => `${declared.name}.${String(method)}`;
     const faults = [
@@ -285,4 +287,9 @@ function hostOf({ bus, clock, runtime }: Facilities, publishFrom: AttemptHost["p
     monotonic: () => host.monotonic(),
     turnMonotonic: () => turn.monotonic(),
   };
+}
+
+/* Steps of the bus stand outside those of its defaults. */
+function defaultsOf({ defaults, steps = [] }: BusOptions): Policies {
+  return { ...defaults, steps: [...steps, ...(defaults?.steps ?? [])] };
 }

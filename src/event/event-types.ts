@@ -13,8 +13,6 @@ export interface Refused<Says> {
   readonly fault: Says;
 }
 
-declare const EVENT: unique symbol;
-
 /**
  * What every event instance has: its name and data, in types only, so that two events of one shape stay two types.
  */
@@ -22,7 +20,7 @@ export interface AnyEvent<N extends string = string, Data = unknown> extends Bra
 
 // The getter of a class: of all members only that stays behind when an event is spread, and a copy is plain data.
 declare class Brand<N extends string, Data> {
-  get [EVENT](): { readonly name: N; readonly data: Data };
+  get "~event"(): { readonly name: N; readonly data: Data };
 }
 
 /** A class made by `Event()`: definition, type, constructor and routing key. */
