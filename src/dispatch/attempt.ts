@@ -4,7 +4,7 @@ import type { Publish } from "../delivery/receipt.js";
 import type { EventHeaders } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import type { Clock } from "../runtime/clock.js";
-import type { Frame } from "../runtime/context.js";
+import { currentFrame, type Frame } from "../runtime/context.js";
 import type { Duration } from "../runtime/duration.js";
 import type { Running, Ticket } from "./ticket.js";
 
@@ -50,6 +50,10 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   get bus(): object {
     return this.#host.bus;
+  }
+  /** The frame around it, where it runs in its caller's place: a transaction's, perhaps. */
+  get outer(): Frame | undefined {
+    return undefined;
   }
   get event(): AnyEvent {
     return this.ticket.publication.event;
@@ -143,4 +147,10 @@ export function causeIn(frame: Frame | undefined): AttemptDelivery | undefined {
 export function deliveryOf(frame: Frame | undefined): AttemptDelivery | undefined {
   const delivery = causeIn(frame);
   return delivery?.isInside === true ? delivery : undefined;
+}
+
+/** The frame that something published from a frame stands in: a transaction that is open in a delivery takes what is its. */
+export function frameHere(from: Frame | undefined): Frame | undefined {
+  const here = currentFrame();
+  return from === undefined || causeIn(here) === from ? here : from;
 }

@@ -133,7 +133,7 @@ export const closeOptions: OptionTable = {
 
 export function checkBusOptions(options: unknown): void {
   const faults = checkOptions("createBus", options, busOptions);
-  const { transport, transports } = options as Partial<BusOptions>;
+  const { transport, transports } = isObject(options) ? options : {};
   if (transport !== undefined && transports !== undefined)
     faults.push("Expected `transport` or `transports`, got both. Put the one into the other as `default`.");
   refuse(faults);

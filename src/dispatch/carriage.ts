@@ -8,6 +8,8 @@ export interface Carriage {
   readonly isStore: boolean;
   /** Whether what it accepted survives this process. */
   readonly survives: boolean;
+  /** Whether what it carries can be published within a transaction of the application's database. */
+  readonly joinsTransactions: boolean;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -19,6 +21,7 @@ export class StraightCarriage implements Carriage {
   readonly name: string;
   readonly isStore = false;
   readonly survives = false;
+  readonly joinsTransactions = false;
 
   constructor(name: string) {
     this.name = name;

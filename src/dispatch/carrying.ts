@@ -1,11 +1,12 @@
 /** Publishes on their way through ports: sent in one batch per transport, and taken back where a send fails. */
-import { PortCarriage } from "./port-carriage.js";
+import { PortCarriage, type SendOptions } from "./port-carriage.js";
 import type { Planned } from "./planner.js";
 import type { Publication } from "./publication.js";
 import { Ticket } from "./ticket.js";
 
-/** What becomes of what was sent. */
+/** How it is sent, and what becomes of it. */
 export interface Carried {
+  readonly how: SendOptions;
   /** The transport has it. */
   readonly sent: (planned: Planned) => void;
   /** The transport had it already: these deliveries are not to be. */
@@ -38,7 +39,10 @@ export async function carry(planned: readonly Planned[], carried: Carried): Prom
 async function send(port: PortCarriage, batch: readonly Planned[], carried: Carried): Promise<void> {
   try {
     for (const planned of batch) declineOthers(port, planned);
-    const known = await port.send(batch.map((each) => each.publication));
+    const known = await port.send(
+      batch.map((each) => each.publication),
+      carried.how,
+    );
     for (const publication of known) {
       publication.isKnown = true;
       carried.known(port.recall(publication));

@@ -93,8 +93,8 @@ export class Closing {
 
   /** Whoever waits for the end from inside a delivery must not be waited for. */
   excuse(from: AttemptDelivery | undefined): void {
-    const holder = from?.bus === this.#parts.facilities.bus ? from.holder : undefined;
-    if (holder === undefined || holder.isExcused) return;
+    const holder = from?.holder; // of another bus, perhaps, which then has invoked this one
+    if (holder?.bus !== this.#parts.facilities.bus || holder.isExcused) return;
     holder.isExcused = true;
     holder.ticket.route.lane.excused++;
     this.quiet();
@@ -151,11 +151,11 @@ export class Closing {
 
   async #abort(): Promise<void> {
     this.#parts.endFollowers();
-    this.#giveUpStanding();
+    this.#giveUpStanding("the deadline of close() came first");
     for (const lane of this.#lanes()) for (const ticket of lane.runningNow()) this.#abortOne(ticket);
     if (await this.#empty(GRACE_MS)) return;
     this.#parts.publisher.admission = "closed";
-    this.#giveUpStanding();
+    this.#giveUpStanding("the deadline of close() came first");
     for (const lane of this.#lanes())
       this.#abandon(
         [...lane.runningNow()].filter((ticket) => ticket.attempt?.isExcused !== true),
@@ -163,9 +163,8 @@ export class Closing {
       );
   }
 
-  #giveUpStanding(): void {
+  #giveUpStanding(reason: string): void {
     const { placement, transactions, carriages } = this.#parts;
-    const reason = "the deadline of close() came first";
     placement.giveUpAll(new BusClosedError());
     this.#abandoned.push(...transactions.abandon("all"));
     for (const lane of this.#lanes()) this.#abandon([...lane.standing()], reason);
@@ -195,6 +194,7 @@ export class Closing {
     const { publisher, settlement, carriages, facilities } = this.#parts;
     publisher.admission = "closed";
     settlement.closesAt = -Infinity;
+    this.#giveUpStanding("the bus closed before it began"); // of whoever called close() in a delivery
     for (const lane of this.#lanes()) {
       this.#abandon([...lane.runningNow()].filter(isStored), "it called close()");
       lane.stop();

@@ -26,10 +26,12 @@ export class Dispatcher implements Runner<Ticket> {
   }
 
   start(ticket: Ticket): unknown {
-    ticket.attempts++;
     const attempt = (ticket.attempt = this.#attempt(ticket));
-    if (ticket.foregone !== undefined) return foregone(ticket);
+    const { foregone } = ticket;
+    if (foregone !== undefined && "outcome" in foregone) return foregone.outcome;
     if (isParked(ticket)) return PARKED;
+    ticket.attempts++;
+    if (foregone !== undefined) throw foregone.error;
     this.#recorder.started(ticket);
     const { caller } = ticket.publication;
     return caller === undefined ? called(attempt) : caller.run(attempt, called, attempt);
@@ -55,9 +57,4 @@ function called(attempt: AttemptDelivery): unknown {
 
 function isParked({ key, route, isReplay }: Ticket): boolean {
   return key !== undefined && !isReplay && route.parked.has(key);
-}
-
-function foregone({ foregone: decided }: Ticket): unknown {
-  if (decided !== undefined && "outcome" in decided) return decided.outcome;
-  throw decided?.error;
 }

@@ -13,7 +13,7 @@ import { checkOptions, refuse } from "../runtime/options.js";
 import { within } from "../runtime/within.js";
 import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
 import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
-import { type AttemptHost, causeIn, deliveryOf } from "./attempt.js";
+import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
 import type { BusOptions } from "./bus-options.js";
 import { Carriages } from "./carriages.js";
 import { Closing, type CloseReport } from "./closing.js";
@@ -184,7 +184,7 @@ export class Engine {
   /** `publish` from a frame, or from wherever the call runs. */
   publishFrom(frame: Frame | undefined): Publish {
     const publish = (given: AnyEvent | readonly AnyEvent[], options?: PublishOptions): Promise<unknown> =>
-      this.#publisher.publish(given, options, frame ?? currentFrame());
+      this.#publisher.publish(given, options, frameHere(frame));
     return publish as Publish;
   }
 

@@ -2,7 +2,7 @@
 import { InvokeDepthError } from "../errors.js";
 import { isOutcome } from "../delivery/outcome.js";
 import { Tree } from "../ledger/tree.js";
-import { currentFrame, withFrame } from "../runtime/context.js";
+import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { atOnce, isThenable } from "../runtime/thenable.js";
 import { AttemptDelivery, type AttemptHost, deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
@@ -15,11 +15,16 @@ const DEPTH_MAX = 64;
 class InlineAttempt extends AttemptDelivery {
   readonly depth: number;
   readonly #outer: AttemptDelivery | undefined;
+  readonly #frame = currentFrame();
 
   constructor(ticket: Ticket, host: AttemptHost, outer: AttemptDelivery | undefined) {
     super(ticket, host, host.turnMonotonic(), -1);
     this.#outer = outer;
     this.depth = depthOf(outer) + 1;
+  }
+
+  override get outer(): Frame | undefined {
+    return this.#frame;
   }
 
   override get holder(): AttemptDelivery | undefined {

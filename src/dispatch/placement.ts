@@ -15,12 +15,14 @@ import { WaitingPublish } from "./waiting.js";
 import type { Entry } from "./ways.js";
 import type { Publication } from "./publication.js";
 
-export interface PlacementOptions extends Pick<PublishOptions, "signal"> {
+export interface PlacementOptions extends Pick<PublishOptions, "signal" | "transaction"> {
   /** The delivery that publishes. */
   readonly from: AttemptDelivery | undefined;
   /** Held events are owed: they wait as long as it takes. */
   readonly isOwed: boolean;
 }
+
+type Sending = Pick<PlacementOptions, "signal" | "transaction">;
 
 export class Placement {
   readonly #facilities: Facilities;
@@ -58,7 +60,7 @@ export class Placement {
       this.#decided(plan.tickets[index]!, plan.decisions[index]!);
     const placed = plan.hasWaiting ? this.#wait(planned, plan, options) : undefined;
     this.#tell(planned);
-    return isCarried(planned) ? this.#carried(planned, placed) : placed;
+    return isCarried(planned) ? this.#carried(planned, placed, options) : placed;
   }
 
   /** Places an event whose topic is plain where every lane has room: nothing of a plan is needed then. */
@@ -227,12 +229,13 @@ export class Placement {
   }
 
   /* A send that fails takes its tickets out of the counts again; the publish rejects with what the transport said. */
-  async #carry(planned: readonly Planned[]): Promise<void> {
+  async #carry(planned: readonly Planned[], { signal, transaction }: Sending = {}): Promise<void> {
     this.#inTransit++;
     for (const each of planned)
       if (!each.isTold && portOf(each.publication) !== undefined) this.#telling.later(each.publication);
     try {
       await carry(planned, {
+        how: { ...(signal && { signal }), ...(transaction === undefined ? {} : { transaction }) },
         sent: ({ publication, tree }) => this.#telling.taken(publication, tree),
         known: (tickets) => tickets.forEach((ticket) => this.end(ticket, "deduplicated")),
         failed: (publication, recalled, error) => {
@@ -248,9 +251,13 @@ export class Placement {
   }
 
   /* The wait may end first, but the transport has the last word. */
-  async #carried(planned: readonly Planned[], placed: Promise<void> | undefined): Promise<void> {
+  async #carried(
+    planned: readonly Planned[],
+    placed: Promise<void> | undefined,
+    sending: Sending,
+  ): Promise<void> {
     placed?.catch(() => undefined);
-    await this.#carry(planned);
+    await this.#carry(planned, sending);
     await placed;
   }
 }

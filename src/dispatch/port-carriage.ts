@@ -12,6 +12,9 @@ import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
 
+/** The signal that ends the sending, the transaction that it joins. */
+export type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
+
 /** Where items go that were not planned here. */
 export interface Reception {
   /** Places the delivery of an item, which `taken` hears first; answers how the item ends where there is none. */
@@ -56,6 +59,9 @@ export class PortCarriage implements Carriage, Sink {
   }
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
+  }
+  get joinsTransactions(): boolean {
+    return this.transport.features.transactions;
   }
   get isOpen(): boolean {
     return this.#life !== "shut";
@@ -173,12 +179,12 @@ export class PortCarriage implements Carriage, Sink {
   }
 
   /** Answers which of them the transport knew already. */
-  async send(publications: readonly Publication[]): Promise<ReadonlySet<Publication>> {
+  async send(publications: readonly Publication[], how: SendOptions): Promise<ReadonlySet<Publication>> {
     const { handOver } = this.#parts().facilities.runtime;
     const batch = publications.map((each) => toWire(each, this.transport.features, this.name));
     if (handOver !== undefined) await handOver("send", this.name);
     if (this.#declaring.size > 0) await Promise.all(this.#declaring);
-    const answers = await this.transport.send(batch);
+    const answers = await this.transport.send(batch, how);
     return new Set(publications.filter((_, index) => answers[index] === "duplicate"));
   }
 

@@ -16,6 +16,7 @@ import type { Publication } from "./publication.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
 import type { Route } from "./route.js";
+import type { Topic } from "./topics.js";
 import { TransactionFrame } from "./transaction.js";
 
 /** What the life of the bus allows: to hold, everything, only what is published inside deliveries, nothing. */
@@ -95,6 +96,7 @@ export class Publisher {
     if (!topic.isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(topic.routes))
       return undefined;
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
+    if (options?.transaction !== undefined) return undefined;
     const publication = this.#sealer.seal(event, topic, options, frame as AttemptDelivery | undefined);
     const tree = this.#treeOf(from);
     const { allAccepted } = topic; // a tap may subscribe
@@ -119,6 +121,7 @@ export class Publisher {
 
   #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from }: Publishing): Planned {
     const topic = this.#facilities.topics.of(event);
+    if (options?.transaction !== undefined) refuseTransaction(topic, this.admission);
     const publication = this.#sealer.seal(event, topic, options, causeIn(frame));
     return {
       publication,
@@ -141,14 +144,16 @@ export class Publisher {
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
     const plan = this.#planner.plan(planned, from, false);
     if (plan.refusal !== undefined) throw plan.refusal;
-    const placed = this.#placement.carryOut(planned, plan, { from, signal: options?.signal, isOwed: false });
-    const receipts = (): readonly Receipt[] =>
-      Array.from(byPublish(planned, plan), ([each, decided]) => this.#receipt(each, decided, plan.isCalm));
+    const { signal, transaction } = options ?? {};
+    const placed = this.#placement.carryOut(planned, plan, { from, signal, transaction, isOwed: false });
+    const receipts = (): readonly Receipt[] => {
+      if (!this.#partials.isEmpty) for (const each of planned) this.#partials.delete(each);
+      return Array.from(byPublish(planned, plan), ([each, decided]) =>
+        this.#receipt(each, decided, plan.isCalm),
+      );
+    };
     if (placed === undefined) return receipts();
-    return placed.then(
-      () => (planned.forEach((each) => this.#partials.delete(each)), receipts()),
-      (error: unknown) => this.#partials.remember(planned, plan, error),
-    );
+    return placed.then(receipts, (error: unknown) => this.#partials.remember(planned, plan, error));
   }
 
   /** Publishes what was held, in order, before anything that comes later, be it from a tap; waits for nothing. */
@@ -199,7 +204,8 @@ export class Publisher {
   #refuseUnhandled(planned: readonly Planned[]): void {
     if (this.#facilities.onUnhandled !== "error") return;
     const nobodys = planned.find(
-      ({ routes, publication }) => routes.length === 0 && !publication.topic.carriage.isStore,
+      ({ routes, acceptedBefore, publication }) =>
+        routes.length === 0 && acceptedBefore.length === 0 && !publication.topic.carriage.isStore,
     );
     if (nobodys !== undefined)
       throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
@@ -214,7 +220,17 @@ function hasRoom(routes: readonly Route[]): boolean {
 
 /* Inside a transaction, and where a loop may have run too long, there is something to decide. */
 function isPlainFrame(frame: Frame): boolean {
-  return frame instanceof AttemptDelivery && frame.ticket.publication.hops < HOPS_MAX;
+  return (
+    frame instanceof AttemptDelivery && frame.outer === undefined && frame.ticket.publication.hops < HOPS_MAX
+  );
+}
+
+/* What cannot join it would be published although the transaction may fail. */
+function refuseTransaction({ carriage }: Topic, admission: Admission): void {
+  if (admission === "held") throw new NotStartedError("a publish in a transaction came before start()");
+  if (carriage.joinsTransactions) return;
+  const says = `Transport ${carriage.name} cannot join a transaction.`;
+  throw new TypeError(`${says} Publish without \`transaction\`, or on a transport of the same database.`);
 }
 
 function first(receipts: readonly Receipt[]): Receipt {

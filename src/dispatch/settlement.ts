@@ -68,7 +68,7 @@ export class Settlement {
       const because = { reason: outcome.reason ?? "asked for a retry" };
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
-    ticket.route.lane.attempted(false);
+    if (ticket.attempts > 0) ticket.route.lane.attempted(false);
     if (outcome.outcome === "deadLetter") return this.deadLetter(ticket, { reason: outcome.reason }, ran);
     return this.giveUp(ticket, "dropped", { reason: outcome.reason });
   }

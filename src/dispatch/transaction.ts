@@ -92,7 +92,7 @@ export class TransactionFrame implements Frame {
   rollBack(): void {
     if (this.#state !== "open") return;
     this.#state = "rolled back";
-    for (const each of this.#reserved) this.#takeBack(each);
+    this.#takeAllBack();
   }
 
   /** Takes back what was reserved, since the bus is closing; answers the names of the events. */
@@ -106,7 +106,7 @@ export class TransactionFrame implements Frame {
         outcome: "abandoned",
         reason: "its transaction was open when the bus was closed",
       });
-    for (const each of this.#reserved) this.#takeBack(each);
+    this.#takeAllBack();
     return all.map(({ publication }) => `${publication.name} (held in a transaction)`);
   }
 
@@ -114,6 +114,12 @@ export class TransactionFrame implements Frame {
     if (ticket.isRefused) return;
     if (decision !== "wait") ticket.route.underway--;
     this.#parts.placement.enter(ticket, decision);
+  }
+
+  /* Nobody here waits any more when the first place is given back, or it would go to one of us. */
+  #takeAllBack(): void {
+    for (const { planned } of this.#reserved) this.#parts.placement.stopWaiting(planned);
+    for (const each of this.#reserved) this.#takeBack(each);
   }
 
   #takeBack({ planned, plan }: Reserved): void {

@@ -18,7 +18,7 @@ export interface Refused<Says> {
  */
 export interface AnyEvent<N extends string = string, Data = unknown> extends Brand<N, Data> {}
 
-// The getter of a class: of all members only that stays behind when an event is spread, and a copy is plain data.
+// A class with a getter, since TypeScript takes what that declares off the type of `{ ...event }`: a copy is plain data.
 declare class Brand<N extends string, Data> {
   get "~event"(): { readonly name: N; readonly data: Data };
 }

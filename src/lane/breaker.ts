@@ -7,6 +7,7 @@ export class Breaker {
   #state: State = "closed";
   #inARow = 0;
   #timer: Timer | undefined;
+  #isStopped = false;
   readonly #failuresMax: number;
   readonly #pauseMs: number;
   readonly #timers: Timers;
@@ -41,6 +42,7 @@ export class Breaker {
 
   failed(): "stops" | undefined {
     this.#inARow++;
+    if (this.#isStopped) return undefined;
     if (this.#state === "open" || (this.#state === "closed" && this.#inARow < this.#failuresMax))
       return undefined;
     this.#state = "open";
@@ -53,7 +55,9 @@ export class Breaker {
     if (this.#state === "probed") this.#probe();
   }
 
+  /** It sets no timer any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
   }
 

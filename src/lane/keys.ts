@@ -37,9 +37,16 @@ export function supersede(newcomer: Queued, key: string): Queued | undefined {
   if (last === queue.head) {
     queue.entry ??= last;
     queue.entry.successor = queue.head = newcomer;
-  } else queue.head.behind = newcomer;
+  } else ahead(last, queue.head).behind = newcomer;
   queue.last = newcomer;
   return last;
+}
+
+/* Mostly the head: only replays, which never supersede, stand one behind the other. */
+function ahead(last: Queued, head: Queued): Queued {
+  let at = head;
+  while (at.behind !== undefined && at.behind !== last) at = at.behind;
+  return at;
 }
 
 /* What ended right behind the head goes at once: under a flood of one key it would pile up behind a head that runs long. */

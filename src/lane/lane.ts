@@ -136,9 +136,13 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
     this.#slots.concurrency = value;
   }
 
-  /** Whether nothing happens here before a timer or a publish; a full lane that is held back holds its publishes too. */
+  /**
+   * Whether nothing happens here before a timer or a publish; a full lane that is held back holds its publishes too, and
+   * so do slots that are all taken by those who wait for the quiet.
+   */
   get isQuiet(): boolean {
-    return this.running <= this.excused && (this.ready === 0 || this.#brake.isHolding);
+    if (this.running > this.excused) return false;
+    return this.ready === 0 || this.#brake.isHolding || this.running >= this.concurrency;
   }
 
   // ── Taking in ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,9 +175,10 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
     return this.#places.held >= 2 * this.capacity;
   }
 
-  /** Gives a claimed place back. */
+  /** Gives a claimed place back, perhaps the last that kept the lane. */
   release(): void {
     this.#places.release();
+    this.idle();
   }
 
   /** Puts a delivery in the place that was claimed for it. */

@@ -23,8 +23,17 @@ export class Redaction {
   }
 }
 
-/* Arrays in arrays are passed through; so many that they would fill the stack are hidden as a whole. */
+/* What throws when it is looked at is hidden as a whole: a list must not fail for the sake of one value. */
 function hidden(value: unknown, path: readonly string[], at: number, nested = 0): unknown {
+  try {
+    return hiddenInside(value, path, at, nested);
+  } catch {
+    return HIDDEN;
+  }
+}
+
+/* Arrays in arrays are passed through; so many that they would fill the stack are hidden as a whole. */
+function hiddenInside(value: unknown, path: readonly string[], at: number, nested: number): unknown {
   if (at === path.length || nested > NESTED_MAX) return HIDDEN;
   if (Array.isArray(value)) return hiddenIn(value, path, at, nested);
   const key = path[at] as string;

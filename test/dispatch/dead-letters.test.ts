@@ -316,6 +316,22 @@ describe("a parked key", () => {
     expect(numbers()).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("is not taken for an attempt: a breaker that probes learns nothing from it, and nobody counts it as run", async () => {
+    const lane = { concurrency: 1, breaker: { failures: 1, pause: "1s" } } as const;
+    const { bus, time, publish, broken, letters, numbers } = await setup({ ...park, lane });
+    broken.add(1);
+    await publish(1, 2);
+    const changes: string[] = [];
+    bus.notices.on("lane.resumed", ({ lane: name }) => void changes.push(name));
+    await time.advance(1_000);
+    expect(await letters()).toEqual([
+      [1, "failed"],
+      [2, "parked"],
+    ]);
+    expect([numbers(), changes]).toEqual([[1], []]);
+    expect(bus.health().reasons).toEqual(["lane ledger: its breaker is open"]);
+  });
+
   it("is resumed before what waits in its lane, which came later", async () => {
     const { bus, time, publish, broken, numbers } = await setup(park);
     broken.add(1);

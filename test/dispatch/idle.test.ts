@@ -122,6 +122,19 @@ describe("idle()", () => {
     expect(lane!.running).toBe(0);
   });
 
+  it("does not wait for what only the slots of those that call it could run", async () => {
+    const { bus, time } = virtualBus();
+    const seen: number[] = [];
+    bus.on(Idled, { lane: { concurrency: 2 } }, async ({ n }) => {
+      await bus.idle();
+      seen.push(n);
+    });
+    await bus.start();
+    await bus.publish([1, 2, 3, 4, 5].map((n) => new Idled({ n })));
+    await time.rest();
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it("resolves for everybody who waits", async () => {
     const gate = deferred();
     const { bus } = await setup(() => gate.promise);

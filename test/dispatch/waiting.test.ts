@@ -182,6 +182,39 @@ test("the same object published again keeps its id and goes only to who refused 
   expect(seen.toSorted()).toEqual(["full1", "full1", "roomy1", "roomy1"]);
 });
 
+test("it has succeeded, too, where it finds its place at once: after that it is published anew", async () => {
+  const { bus, time, lane, seen } = await setup({ waitMax: "1s" });
+  const refuse = async (event: Ping): Promise<void> => {
+    const refused = watched(bus.publish(event));
+    await time.advance(1_000);
+    expect(refused.error).toBeInstanceOf(PartlyAcceptedError);
+  };
+  const event = new Ping({ n: 1 });
+  await refuse(event);
+  lane.resume();
+  await time.rest();
+  await bus.publish(event);
+  await bus.publish(event);
+  await time.rest();
+  expect(seen.toSorted()).toEqual(["full1", "full1", "roomy1", "roomy1"]);
+});
+
+test("what somebody took is not unhandled when those that refused it have left", async () => {
+  const gate = gated();
+  const { bus, time } = virtualBus({ onUnhandled: "error" });
+  bus.on(Ping, { name: "a" }, () => undefined);
+  const lane = { capacity: 1, concurrency: 1, waitMax: "1s" } as const;
+  const undo = bus.on(Ping, { name: "b", lane }, gate.handler);
+  await bus.start();
+  for (const each of [1, 2]) await bus.publish(new Ping({ n: each })).then(() => time.rest());
+  const event = new Ping({ n: 3 });
+  const refused = watched(bus.publish(event));
+  await time.advance(1_000);
+  expect(refused.error).toBeInstanceOf(PartlyAcceptedError);
+  undo();
+  expect(await bus.publish(event)).toMatchObject({ accepted: ["a"], unhandled: false });
+});
+
 test("only who refused it gets it again: not who filtered, had or dropped it, nor who has left since", async () => {
   const { bus, time, lane, fillFuller } = await setup({}, { overflow: "dropNewest" });
   const dedupe = { by: () => "same", window: "1h" } as const;

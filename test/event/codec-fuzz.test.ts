@@ -7,7 +7,7 @@ import { amqp, fromHeaders, http, nats, toHeaders } from "../../src/event/cloude
 import type { Envelope } from "../../src/event/envelope.js";
 import { envelope, fullEnvelope } from "./envelopes.js";
 
-const RUNS = 10_000;
+const RUNS = 25_000;
 const HOSTILE: readonly (() => unknown)[] = [
   () => undefined,
   () => null,
@@ -115,7 +115,7 @@ function outcomes(act: (random: (below: number) => number) => unknown): { given:
   return count;
 }
 
-describe("of 10,000 mutated envelopes", () => {
+describe("of 100,000 mutated envelopes", { timeout: 30_000 }, () => {
   const wire = encode(fullEnvelope());
 
   test("none makes the decoder throw anything but an EnvelopeError", () => {

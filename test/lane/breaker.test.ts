@@ -21,6 +21,14 @@ test("it stops after so many failures in a row, and a success in between starts 
   expect([breaker.isOpen, breaker.isHolding]).toEqual([true, true]);
 });
 
+test("once stopped it sets no timer any more, whatever still fails", () => {
+  const { time, breaker, open } = setup();
+  open();
+  breaker.stop();
+  open();
+  expect(time.timers).toBe(0);
+});
+
 test("after its pause one delivery may start, and no second", async () => {
   const { time, breaker, open, probes } = setup();
   open();

@@ -75,6 +75,13 @@ test("a newcomer takes the place of a head that waits, and whatever the ring hol
   expect(keys.get("k")?.head).toBe(second);
 });
 
+test("of several that stand one behind the other, as replays do, a newcomer supersedes only the last", () => {
+  const { item, items, chain } = setup(3);
+  const newcomer = item("n", { key: "k" });
+  expect(supersede(newcomer, "k")).toBe(items[2]);
+  expect(chain()).toBe("abn");
+});
+
 test("what has started is superseded by nobody", () => {
   const { item, items } = setup(1);
   items[0]!.attempts = 1;

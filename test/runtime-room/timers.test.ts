@@ -142,7 +142,7 @@ describe("timers", () => {
 describe("timers under a hand-over", () => {
   it("are held where they are due, and may still be cancelled there", async () => {
     const points: string[] = [];
-    const gates: ReturnType<typeof deferred>[] = [];
+    const gates: ReturnType<typeof deferred<void>>[] = [];
     const time = new VirtualTime({
       handOver: (point, about) => {
         points.push(`${point} ${about}`);

@@ -12,7 +12,9 @@ const ways: Readonly<Record<string, () => Transport>> = {
     new PortedMemory({ beforeDeliver: () => new Promise((resolve) => setImmediate(resolve)) }),
 };
 
-for (const [name, transport] of Object.entries(ways)) describe(name, () => behaves(transport));
+describe.each(Object.entries(ways))("%s", (_, transport) => {
+  behaves(transport);
+});
 
 describe("the memory transport by itself", () => {
   const group = { order: "none", audience: "one", start: "now", inboxMs: 0 } as const;

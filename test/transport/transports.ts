@@ -28,6 +28,7 @@ export class PortedMemory implements Transport {
   readonly sent: WireEnvelope[] = [];
   readonly settled: { readonly item: Item; readonly settlement: Settlement }[] = [];
   readonly calls: string[] = [];
+  sink!: Sink;
   readonly #inner = memory();
   readonly #weather: Weather;
 
@@ -38,6 +39,7 @@ export class PortedMemory implements Transport {
 
   open(sink: Sink): Promise<void> {
     this.calls.push("open");
+    this.sink = sink;
     const deliver = async (item: Item): Promise<void> => {
       await this.#weather.beforeDeliver?.(item);
       await sink.deliver(item);
@@ -193,12 +195,11 @@ export class ShelfStore implements Transport {
     this.#handOut(group);
   }
 
-  /** Takes an item away from whoever has it: its lease is over. */
+  /** Takes an item away from whoever has it, for another process: its lease is over. */
   lose(group: string, at = 0): Item {
     const shelf = this.shelves.get(group)!;
     const item = [...shelf.out][at]!;
     shelf.out.delete(item);
-    shelf.waiting.push(item);
     this.sink!.lost(item, "lease");
     return item;
   }

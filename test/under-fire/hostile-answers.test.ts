@@ -1,4 +1,5 @@
 /** Whatever a handler answers: it is done, a failure, or an outcome that the library made; and its slot goes on. */
+/* oxlint-disable no-thenable -- what pretends to be a promise is tried here */
 import { describe, expect, test } from "vitest";
 
 import { done, Event, type SubscriptionOptions } from "../../src/index.js";

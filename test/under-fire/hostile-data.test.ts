@@ -1,4 +1,5 @@
 /** Whatever an event holds: in memory it arrives as it is, and where it must become JSON the publish names the place that cannot. */
+/* oxlint-disable no-thenable -- what pretends to be a promise is tried here */
 import { describe, expect, test } from "vitest";
 
 import { EnvelopeError, Event, memory, type Transport } from "../../src/index.js";
@@ -78,7 +79,7 @@ describe.each(Object.keys(ALL))("%s", (name) => {
     await bus.start();
     await bus.publish(new Held({ value }));
     await time.rest();
-    const [letter] = await bus.deadLetters.list();
+    const [letter] = await bus.deadLetters.list({ events: Held });
     expect(Object.is(got[0], value) && Object.is(letter?.event.value, value)).toBe(true);
     await bus.deadLetters.replay(letter!);
     await time.rest();
@@ -87,7 +88,7 @@ describe.each(Object.keys(ALL))("%s", (name) => {
     await bus.close();
   });
 
-  test("can be looked at in lists that hide a part of it", async () => {
+  test("can be listed with a part of it hidden", async () => {
     const { bus, time } = virtualBus({
       redact: ["data.value.in.secret", "data.value.inner.x", "data.other"],
     });
@@ -97,9 +98,8 @@ describe.each(Object.keys(ALL))("%s", (name) => {
     await bus.start();
     await bus.publish(new Held({ value: ALL[name]!() }));
     await time.rest();
-    const [letter] = await bus.deadLetters.list().catch((error: unknown) => [error as { event?: Held }]);
-    if (name === "an untouchable object") expect(letter).toMatchObject({ message: "do not touch" });
-    else expect(letter?.event).toBeInstanceOf(Held);
+    const [letter] = await bus.deadLetters.list();
+    expect(letter?.event).toBeInstanceOf(Held);
     await bus.close();
   });
 });
@@ -166,17 +166,6 @@ describe("published to a transport that serialises", () => {
     expectCountsToAddUp(bus);
     expect(await bus.close()).toMatchObject({ abandoned: [] });
   });
-
-  test("what arrived is not what JSON would poison a prototype with", async () => {
-    const { bus, time } = await serialising();
-    const got: unknown[] = [];
-    bus.on(Held, (event) => void got.push(event.value));
-    await bus.publish(new Held({ value: { plain: true } }));
-    await time.rest();
-    expect(got).toEqual([{ plain: true }]);
-    expect(({} as { admin?: unknown }).admin).toBeUndefined();
-    await bus.close();
-  });
 });
 
 describe("what an event may not hold at its top", () => {
@@ -195,8 +184,8 @@ describe("what an event may not hold at its top", () => {
     const value = JSON.parse('{"card":"4111","__proto__":{"admin":true}}') as unknown;
     await bus.publish(new Held({ value }));
     await time.rest();
-    const [letter] = await bus.deadLetters.list();
-    const shown = letter?.event.value as { card: string; admin?: boolean };
+    const [letter] = await bus.deadLetters.list({ events: Held });
+    const shown = letter!.event.value as { card: string; admin?: boolean };
     expect(shown.card).toBe("[redacted]");
     expect(shown.admin).toBeUndefined();
     await bus.close();
@@ -215,28 +204,24 @@ describe("what an event may not hold at its top", () => {
   });
 });
 
-/** A bus whose only transport hands on what memory would, after it has become bytes. */
+/** A bus whose only transport turns events into bytes, and otherwise does what memory does. */
 async function serialising() {
   const inner = memory();
   const sent: unknown[] = [];
-  const transport: Transport = Object.create(inner, {
-    features: { value: { ...inner.features, serialises: true } },
-    send: {
-      value: (batch: Parameters<Transport["send"]>[0]) => (sent.push(...batch), inner.send(batch)),
-    },
-  }) as Transport;
-  for (const name of ["open", "declare", "credit", "settle", "stop", "close"] as const)
-    Object.defineProperty(transport, name, { value: (inner[name] as () => unknown).bind(inner) });
-  const { bus, time } = virtualBus({ transport: { ...wrapped(transport) } });
+  const transport: Transport = {
+    features: { ...inner.features, serialises: true },
+    open: (sink) => inner.open(sink),
+    declare: (group) => inner.declare(group),
+    send: (batch) => (sent.push(...batch), inner.send(batch)),
+    credit: (group, count) => inner.credit(group, count),
+    settle: (item, settlement) => inner.settle(item, settlement),
+    stop: () => inner.stop(),
+    close: () => inner.close(),
+  };
+  const { bus, time } = virtualBus({ transport });
   bus.on(Held, { name: "it" }, () => undefined);
   await bus.start();
   return { bus, time, sent };
-}
-
-/* A plain object: the bus goes straight past an instance of the memory transport. */
-function wrapped(transport: Transport): Transport {
-  const { features, open, declare, send, credit, settle, stop, close } = transport;
-  return { features, open, declare, send, credit, settle, stop, close };
 }
 
 function thrownBy(act: () => unknown): unknown {

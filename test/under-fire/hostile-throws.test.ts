@@ -17,7 +17,7 @@ interface Place {
 
 const PLACES: Readonly<Record<string, Place>> = {
   "a handler": { handler: (throws) => throws },
-  "a handler that waited": { handler: (throws) => async () => (await undefined, throws()) },
+  "a handler that waited": { handler: (throws) => async () => (await Promise.resolve(), throws()) },
   "a handler under a timeout": { options: () => ({ timeout: "1h" }), handler: (throws) => throws },
   "a step before its handler": { options: (throws) => ({ steps: [() => throws()] }) },
   "a step after its handler": {

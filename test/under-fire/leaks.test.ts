@@ -16,8 +16,8 @@ describe.concurrent("nothing is left of", () => {
     ["100,000 deliveries under timeouts, some of which expired", "timeouts", 100_000],
     ["100,000 scopes of tsyringe, of which a tenth failed", "scopes", 100_000],
     ["100,000 events read from a hundred streams", "streams", 100_000],
-    ["20,000 next events, each beside one that was given up", "nexts", 20_000],
-    ["20,000 subscriptions added and undone", "subscriptions", 20_000],
+    ["10,000 next events, each beside one that was given up", "nexts", 10_000],
+    ["10,000 subscriptions added and undone, and as many of broken lanes", "subscriptions", 10_000],
     ["50,000 events of one key and one each of 50,000 keys", "keys", 100_000],
     ["100,000 publishes down a chain of full lanes", "chains", 100_000],
     ["20,000 transactions, half of them rolled back", "transactions", 20_000],
@@ -29,8 +29,8 @@ describe.concurrent("nothing is left of", () => {
     );
     const none = Object.fromEntries(Object.keys(left).map((name) => [name, 0]));
     expect(left).toEqual(none);
-    if (expected === undefined) expect(handled).toBeGreaterThan(0);
-    else expect(handled).toBe(expected);
+    expect(handled).toBeGreaterThan(0);
+    expect(handled).toBe(expected ?? handled);
     expect(heapAfter - heapBefore).toBeLessThan(Math.max(2 * 1024 * 1024, heapBefore * 0.05));
   });
 });

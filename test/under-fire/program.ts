@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
@@ -19,6 +20,9 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** The signal that a line gets. */
+type Answers = Readonly<Record<string, NodeJS.Signals>>;
 
 /** Bundles a program; `run` starts it, `drop` deletes the bundle. */
 export async function program(name: string) {
@@ -35,10 +39,11 @@ export async function program(name: string) {
     logLevel: "silent",
   });
   return {
-    run: (...args: readonly string[]): Promise<Ended> => run([outfile, ...args]),
+    /** Each line that it prints before it ends may be answered with a signal. */
+    run: (args: readonly string[], answers: Answers = {}): Promise<Ended> => run([outfile, ...args], answers),
     /** What the program printed as JSON. */
     report: async <T>(...args: readonly string[]): Promise<T> => {
-      const ended = await run(["--expose-gc", outfile, ...args]);
+      const ended = await run(["--expose-gc", outfile, ...args], {});
       if (ended.code !== 0 || ended.stderr !== "") throw new Error(`${ended.code}: ${ended.stderr}`);
       return JSON.parse(ended.stdout) as T;
     },
@@ -46,12 +51,13 @@ export async function program(name: string) {
   };
 }
 
-function run(args: readonly string[]): Promise<Ended> {
+function run(args: readonly string[], answers: Answers): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     const out = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
       child[name].setEncoding("utf8").on("data", (text: string) => void (out[name] += text));
+    createInterface(child.stdout).on("line", (line) => answers[line] && child.kill(answers[line]));
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, ...out }));
   });

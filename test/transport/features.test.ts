@@ -1,0 +1,165 @@
+/** What subscriptions ask for and their transport lacks: every fault at once at start(), with the fix. */
+import { describe, expect, test } from "vitest";
+import { type BusOptions, Event, On, StartError, Subscriber, type Features } from "../../src/index.js";
+import { Keyed, Ping } from "../dispatch/setup.js";
+import { virtualBus } from "../support/virtual.js";
+import { PortedMemory, ShelfStore } from "./transports.js";
+
+class Stored extends Event("test.stored", { transport: "durable" })<{ n: number }> {}
+
+async function faultsOf(
+  prepare: (bus: ReturnType<typeof virtualBus>["bus"]) => void,
+  options: BusOptions = {},
+  features: Partial<Features> = {},
+): Promise<readonly string[]> {
+  const { bus } = virtualBus({ transport: new ShelfStore(features), ...options });
+  prepare(bus);
+  const error: unknown = await bus.start().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error === undefined) return [];
+  expect(error).toBeInstanceOf(StartError);
+  return (error as StartError).faults;
+}
+
+test("all faults of all subscriptions are told at once, each with its fix, and nothing is opened", async () => {
+  const store = new ShelfStore();
+  const faults = await faultsOf(
+    (bus) => {
+      bus.on(Ping, () => undefined);
+      bus.on(Ping, { name: "drops", lane: { overflow: "dropOldest" } }, () => undefined);
+      bus.on(Ping, { name: "refines", key: (event) => `${event.n}` }, () => undefined);
+      bus.on(
+        Ping,
+        { name: "dedupes", dedupe: { by: (event) => `${event.n}`, window: "1m" } },
+        () => undefined,
+      );
+      bus.on(Ping, { name: "shares", lane: "narrow" }, () => undefined);
+    },
+    { transport: store, lanes: { narrow: { overflow: "reject" } } },
+  );
+  expect(faults).toEqual([
+    'test.ping#1 has a name that follows the code, and a store needs a stable one on transport default. Add `name: "test.ping-1"` to its options.',
+    'drops asks for overflow "dropOldest", but the store holds the queue on transport default. Remove `overflow`.',
+    "refines refines the key, but the store holds the queue on transport default. Give the event class the `key`.",
+    'dedupes dedupes by a function, but the store knows ids only on transport default. Use `by: "id"`, and publish with an id that says the same.',
+    'shares asks for overflow "reject", but the store holds the queue on transport default. Remove `overflow`.',
+  ]);
+  expect(store.calls).toEqual([]);
+});
+
+describe("a derived name of a method", () => {
+  @Subscriber()
+  class Unnamed {
+    @On(Ping)
+    @On(Keyed)
+    take(): void {}
+  }
+
+  @Subscriber({ name: "mails" })
+  class HalfNamed {
+    @On(Ping) take(): void {}
+    @On(Ping, { name: "given" }) other(): void {}
+  }
+
+  test("is refused with the lines to add, for the class and for the method", async () => {
+    const faults = await faultsOf(() => undefined, { subscribers: [Unnamed, HalfNamed] });
+    expect(faults.map((fault) => fault.slice(fault.indexOf("Add")))).toEqual([
+      'Add `name: "Unnamed"` to its @Subscriber and `name: "take"` to its @On.',
+      'Add `name: "Unnamed"` to its @Subscriber and `name: "take-2"` to its @On.',
+      'Add `name: "mails"` to its @Subscriber and `name: "take"` to its @On.',
+    ]);
+  });
+
+  test("is good for memory, also through its port", async () => {
+    for (const transport of [undefined, new PortedMemory()]) {
+      const { bus } = virtualBus({ transport, subscribers: [Unnamed] });
+      await expect(bus.start()).resolves.toBe(undefined);
+    }
+  });
+});
+
+test("order per key on a transport that keeps none is refused, wherever the queue is", async () => {
+  const says =
+    "a keeps order per key, which is not kept on transport default. Remove `key` from the event, or choose a transport with order.";
+  const prepare = (bus: ReturnType<typeof virtualBus>["bus"]) =>
+    bus.on(Keyed, { name: "a" }, () => undefined);
+  expect(await faultsOf(prepare, {}, { order: "none" })).toEqual([says]);
+  expect(await faultsOf(prepare, { transport: new PortedMemory({ features: { order: "none" } }) })).toEqual([
+    says,
+  ]);
+  expect(await faultsOf(prepare, {}, { order: "group" })).toEqual([]);
+});
+
+test("the defaults of what a store does not have are silent", async () => {
+  const prepare = (bus: ReturnType<typeof virtualBus>["bus"]) =>
+    bus.on(
+      Ping,
+      { name: "a", lane: { overflow: "wait", capacity: 5 }, dedupe: { by: "id", window: "1m" }, crashes: 1 },
+      () => undefined,
+    );
+  expect(await faultsOf(prepare)).toEqual([]);
+});
+
+test("features are compared only with the transport that carries the event", async () => {
+  const { bus } = virtualBus({ transports: { durable: new ShelfStore() } });
+  bus.on(Ping, { lane: { overflow: "dropOldest" } }, () => undefined);
+  bus.on(Stored, () => undefined);
+  await expect(bus.start()).rejects.toMatchObject({
+    faults: [expect.stringContaining("test.stored#2 has a name that follows the code")],
+  });
+});
+
+test("after the start the same faults are a TypeError of on(), and the name is free again", async () => {
+  const { bus } = virtualBus({ transport: new ShelfStore() });
+  await bus.start();
+  const wrong = { name: "a", lane: { overflow: "reject" }, key: () => "k" } as const;
+  expect(() => bus.on(Ping, wrong, () => undefined)).toThrow(TypeError);
+  expect(() => bus.on(Ping, wrong, () => undefined)).toThrow(/overflow "reject".*\n.*refines the key/);
+  bus.on(Ping, { name: "a" }, () => undefined);
+  expect(bus.subscriptions.list().map(({ name }) => name)).toEqual(["a"]);
+});
+
+test("what only the server knows is refused by declare, all faults at once, and leaves nothing open", async () => {
+  const transport = new PortedMemory({
+    beforeDeclare: ({ audience, name }) => {
+      if (audience === "each") throw new Error(`${name}: no audience "each" here`);
+    },
+  });
+  const faults = await faultsOf(
+    (bus) => {
+      bus.on(Ping, { name: "a", audience: "each" }, () => undefined);
+      bus.on(Ping, { name: "b" }, () => undefined);
+      bus.on(Keyed, { name: "c", audience: "each" }, () => undefined);
+    },
+    { transport },
+  );
+  expect(faults).toEqual([
+    'a could not be declared on transport default: a: no audience "each" here',
+    'c could not be declared on transport default: c: no audience "each" here',
+  ]);
+  expect(transport.calls.at(-1)).toBe("close");
+});
+
+test("a group tells the store what the subscription asks for", async () => {
+  const store = new ShelfStore({ order: "group" });
+  const { bus } = virtualBus({ transport: store });
+  bus.on([Ping, Keyed], { name: "a", audience: "each", start: "earliest" }, () => undefined);
+  bus.on(Ping, { name: "b", dedupe: { by: "id", window: "2m" } }, () => undefined);
+  await bus.start();
+  expect(store.shelf("a").group).toEqual({
+    name: "a",
+    events: ["test.ping", "test.keyed"],
+    order: "key",
+    audience: "each",
+    start: "earliest",
+    inboxMs: 0,
+  });
+  expect(store.shelf("b").group).toMatchObject({
+    order: "group",
+    audience: "one",
+    start: "now",
+    inboxMs: 120_000,
+  });
+});
