@@ -132,12 +132,15 @@ export class StartError extends SignalboxError {
   }
 }
 
-/** A delivery was about to wait for itself. */
+/** A delivery, or a transaction, was about to wait for itself. */
 export class SelfWaitError extends SignalboxError {
   /** `call` is what was called, such as "receipt.settled()". */
-  constructor(call: string) {
-    const does = "Do not await it in a handler: return, and let another subscription go on.";
-    super("SIGNALBOX_SELF_WAIT", `${call} inside a delivery would wait for that delivery itself. ${does}`);
+  constructor(call: string, inside: "delivery" | "transaction" = "delivery") {
+    const does =
+      inside === "delivery"
+        ? "Do not await it in a handler: return, and let another subscription go on."
+        : "Await it when the transaction has ended.";
+    super("SIGNALBOX_SELF_WAIT", `${call} inside a ${inside} would wait for that ${inside} itself. ${does}`);
   }
 }
 

@@ -42,7 +42,7 @@ class Plain implements Container, Scope {
 
   check(token: Token, path: readonly Token[] = [], given: readonly Token[] = []): readonly string[] {
     if (given.includes(token) || this.#holderOf(token) !== undefined) return [];
-    const says = path.includes(token) ? CIRCLE : faultOf(token);
+    const says = path.includes(token) ? CIRCLE : faultOf(token, path.length > 0);
     return says === undefined ? [] : [`${pathOf([...path, token])}: ${says}`];
   }
 
@@ -72,7 +72,7 @@ class Plain implements Container, Scope {
 const CIRCLE =
   "this is a circle, so none of them can be made first. Let one of them ask for the other later.";
 
-function faultOf(token: Token): string | undefined {
+function faultOf(token: Token, isDependency: boolean): string | undefined {
   if (typeof token !== "function") {
     const call = `container.provide(${typeof token === "string" ? tokenName(token) : "…"}, value)`;
     return `nothing is provided under it. Call ${call} on the container before bus.start().`;
@@ -81,8 +81,11 @@ function faultOf(token: Token): string | undefined {
   if (takes === 0) return undefined;
   const [parameters, them] =
     takes === 1 ? ["a constructor parameter", "it"] : [`${takes} constructor parameters`, "them"];
+  const mend = isDependency
+    ? `Call container.provide(${token.name}, value) on a container of plain() before bus.start()`
+    : "Name the tokens with @Subscriber({ inject: […] })";
   return (
-    `it has ${parameters} and there is no container to fill ${them}. Name the tokens with ` +
-    `@Subscriber({ inject: […] }), or give createBus a container, such as tsyringe() of "signalbox/tsyringe".`
+    `it has ${parameters} and there is no container to fill ${them}. ${mend}, or give createBus a container, ` +
+    `such as tsyringe() of "signalbox/tsyringe".`
   );
 }

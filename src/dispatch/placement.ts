@@ -1,7 +1,5 @@
 /** Carries out a plan: places what has room, drops what must go, waits for the rest, tells whoever watches. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import type { Dropped } from "../lane/lane.js";
-import type { Queued } from "../lane/queued.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
@@ -93,17 +91,18 @@ export class Placement {
     else port.place(ticket, entryOf(ticket, undefined));
   }
 
-  /** Carries out what was decided of a ticket that is counted already. */
-  enter(ticket: Ticket, decision: Decision): void {
+  /** Carries out what was decided of a ticket; `counted` runs when it is to be counted, before anybody is told. */
+  enter(ticket: Ticket, decision: Decision, counted: () => void): void {
     const port = portOf(ticket.publication);
+    if (decision === "evict" && port === undefined) return this.#evict(ticket, counted);
+    counted();
     if (decision === "filtered" || decision === "deduplicated") {
       port?.decline(ticket);
       this.end(ticket, decision);
     } else if (port !== undefined) {
-      const evict = decision === "evict" ? () => this.evict(ticket) : undefined;
+      const evict = decision === "evict" ? () => this.#evict(ticket, () => undefined) : undefined;
       port.expect(ticket, decision === "wait" ? undefined : entryOf(ticket, evict));
     } else if (decision === "place") ticket.route.lane.place(ticket);
-    else if (decision === "evict") this.evict(ticket);
   }
 
   /** Tells of what a transaction has committed, and sends it; its publishers have their receipts already. */
@@ -168,12 +167,13 @@ export class Placement {
       this.#recorder.note(ticket, "routed", `into lane ${ticket.route.lane.name}`);
   }
 
-  /** Drops what the overflow policy says, perhaps the newcomer itself. */
-  evict(ticket: Ticket): void {
-    this.#dropped(ticket, ticket.route.lane.placeOrDrop(ticket));
-  }
-
-  #dropped(ticket: Ticket, dropped: Dropped<Queued> | undefined): void {
+  /*
+   * Drops what the overflow policy says, perhaps the newcomer itself. Counted when the lane has answered: it may tell that
+   * it is full, and the counts add up for whoever hears that.
+   */
+  #evict(ticket: Ticket, counted: () => void): void {
+    const dropped = ticket.route.lane.placeOrDrop(ticket);
+    counted();
     if (dropped === undefined) return;
     if (dropped.queued === ticket) ticket.isRefused = true;
     this.#settlement.giveUp(dropped.queued as Ticket, "dropped", { reason: dropped.reason });
@@ -187,16 +187,7 @@ export class Placement {
   }
 
   #decided(ticket: Ticket, decision: Plan["decisions"][number]): void {
-    if (decision === "evict" && portOf(ticket.publication) === undefined) return this.#evicted(ticket);
-    if (decision !== "wait") this.routed(ticket);
-    this.enter(ticket, decision);
-  }
-
-  /* Counted when the lane has answered: it may tell that it is full, and the counts add up for whoever hears that. */
-  #evicted(ticket: Ticket): void {
-    const dropped = ticket.route.lane.placeOrDrop(ticket);
-    this.routed(ticket);
-    this.#dropped(ticket, dropped);
+    this.enter(ticket, decision, () => (decision === "wait" ? undefined : this.routed(ticket)));
   }
 
   /* Whoever watches is told of an event when the first has taken it. */

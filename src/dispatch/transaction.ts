@@ -1,6 +1,6 @@
 /** `bus.transaction`: publishes inside it reserve their places; its success places them all, and cannot be refused. */
-import type { Publish, Receipt, Transaction } from "../delivery/receipt.js";
-import { BusClosedError, PartlyAcceptedError } from "../errors.js";
+import type { Publish, Receipt, Tally, Transaction } from "../delivery/receipt.js";
+import { BusClosedError, PartlyAcceptedError, SelfWaitError } from "../errors.js";
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { type AttemptDelivery, deliveryOf } from "./attempt.js";
 import { portOf } from "./carrying.js";
@@ -75,7 +75,7 @@ export class TransactionFrame implements Frame {
     const reserved = { planned, plan };
     this.#reserved.add(reserved);
     if (plan.hasWaiting) await this.#wait(reserved, from, signal);
-    return planned.map((each) => new PublishReceipt(each.publication, each.tree, HELD, facilities.bus));
+    return planned.map((each) => new ReservedReceipt(each, this, facilities.bus));
   }
 
   commit(): void {
@@ -112,8 +112,11 @@ export class TransactionFrame implements Frame {
 
   #enter(ticket: Ticket, decision: Decision): void {
     if (ticket.isRefused) return;
-    if (decision !== "wait") ticket.route.underway--;
-    this.#parts.placement.enter(ticket, decision);
+    this.#parts.placement.enter(
+      ticket,
+      decision,
+      () => void (decision === "wait" || ticket.route.underway--),
+    );
   }
 
   /* Nobody here waits any more when the first place is given back, or it would go to one of us. */
@@ -128,8 +131,8 @@ export class TransactionFrame implements Frame {
     plan.tickets.forEach((ticket, index) => {
       if (ticket.isRefused) return;
       ticket.route.underway--;
-      if (plan.decisions[index] === "place") ticket.route.lane.release();
       placement.withdraw(ticket);
+      if (plan.decisions[index] === "place") ticket.route.lane.release(); // and tells that it is free: all adds up by then
     });
     for (const { tree } of planned) tree.closed();
   }
@@ -155,6 +158,22 @@ export class TransactionFrame implements Frame {
       this.#takeBack(reserved);
       throw error instanceof PartlyAcceptedError ? error.cause : error;
     }
+  }
+}
+
+/** Of an event that the end of its transaction places: within that nobody can wait for it. */
+class ReservedReceipt extends PublishReceipt {
+  readonly #frame: TransactionFrame;
+
+  constructor({ publication, tree }: Planned, frame: TransactionFrame, bus: object) {
+    super(publication, tree, HELD, bus);
+    this.#frame = frame;
+  }
+
+  override settled(options?: { signal?: AbortSignal | undefined }): Promise<Tally> {
+    if (!this.#frame.isOver && TransactionFrame.of(currentFrame(), this.#frame.bus) === this.#frame)
+      return Promise.reject(new SelfWaitError("receipt.settled()", "transaction"));
+    return super.settled(options);
   }
 }
 
@@ -201,9 +220,17 @@ export class Transactions {
     const publish = this.#publishFrom(frame);
     const guarded = (...given: Parameters<Publish>): Promise<unknown> =>
       frame.isOver ? Promise.reject(overError()) : publish(...given);
-    return { publish: guarded as Publish, client: undefined };
+    return {
+      publish: guarded as Publish,
+      get client(): never {
+        throw new TypeError(NO_CLIENT);
+      },
+    };
   }
 }
+
+const NO_CLIENT =
+  "tx.client is the client of a transport's database, and no transport of this bus has one. Use tx.publish().";
 
 function overError(): TypeError {
   return new TypeError("tx.publish() came after the end of its transaction. Await it inside the work.");

@@ -66,7 +66,7 @@ export class WaitingPublish {
   /** Ends the wait: nobody wants the missing places any more. */
   end(): void {
     const refused = this.#stop();
-    for (const ticket of refused) this.#options.refused(ticket);
+    for (const ticket of refused) this.#refuse(ticket);
     this.#resolve();
   }
 
@@ -76,8 +76,14 @@ export class WaitingPublish {
     const refused = this.#stop();
     const names = refused.map((ticket) => ticket.route.name);
     const isPlain = isOwnError && this.#accepted.length === 0;
-    for (const ticket of refused) this.#options.refused(ticket);
+    for (const ticket of refused) this.#refuse(ticket);
     this.#reject(isPlain ? reason : new PartlyAcceptedError(this.#accepted, names, reason));
+  }
+
+  /* One by one: whoever hears of one finds the others still waiting. */
+  #refuse(ticket: Ticket): void {
+    ticket.route.waitingPublishes--;
+    this.#options.refused(ticket);
   }
 
   #stop(): Ticket[] {
@@ -107,6 +113,7 @@ export class WaitingPublish {
 
   #granted(ticket: Ticket): void {
     this.#accepted.push(ticket.route.name);
+    ticket.route.waitingPublishes--;
     this.#leave(ticket);
     this.#options.granted(ticket);
     if (this.#waits.size > 0) return;
@@ -116,7 +123,6 @@ export class WaitingPublish {
 
   #leave(ticket: Ticket): void {
     const wait = this.#waits.get(ticket);
-    ticket.route.waitingPublishes--;
     wait?.timer?.cancel();
     wait?.end?.();
     this.#waits.delete(ticket);

@@ -55,7 +55,9 @@ function expected(path: string, expects: string, value: unknown): string {
 }
 
 function unknownOption(path: string, name: string, table: OptionTable): string {
-  return `Unknown option \`${name}\` in \`${path}\`.${didYouMean(name, Object.keys(table))}`;
+  const known = Object.keys(table);
+  const hint = didYouMean(name, known) || ` It takes ${known.map((each) => `\`${each}\``).join(", ")}.`;
+  return `Unknown option \`${name}\` in \`${path}\`.${hint}`;
 }
 
 /** Whether the value is an object that can hold options: not null, not an array, not a function. */

@@ -95,8 +95,11 @@ const UNKNOWN =
   "emitDecoratorMetadata, or register it with useFactory.";
 
 function unknownSubscriber(target: AnyClass): string {
-  const first = `make \`import "signalbox/tsyringe"\` the first import of the program`;
-  return `${target.name} was defined before reflect-metadata was loaded: ${first}, or name the tokens with \`inject: […]\`.`;
+  return (
+    `${target.name} was defined before reflect-metadata was loaded, or compiled without metadata. Make ` +
+    `\`import "signalbox/tsyringe"\` the first import of the program and compile with emitDecoratorMetadata (esbuild ` +
+    `and tsx cannot), or name the tokens with \`inject: […]\`.`
+  );
 }
 
 function typelessAt(at: number): string {

@@ -50,8 +50,8 @@ const answers = {
   },
 };
 
-process.on("message", async ([question, argument]) => {
-  process.send(await answers[question](argument));
+process.on("message", ([question, argument]) => {
+  void answers[question](argument).then((answer) => process.send(answer));
 });
 process.send({ name: peer.name, takesPart: takesPart(), isLimit: peer.isLimit === true });
 

@@ -204,6 +204,29 @@ test("close() inside a transaction abandons what it had reserved, by name, and t
   expect(counts(bus, "a")).toMatchObject({ routed: 0, waiting: 0 });
 });
 
+test("a transaction outside of all deliveries is taken back at once, although others still drain", async () => {
+  const gate = gated();
+  const open = deferred();
+  const { bus, time } = await started((on) => on.on(Ping, { name: "a" }, gate.handler));
+  await bus.publish(new Ping({ n: 0 }));
+  const work = watched(
+    bus.transaction(async (tx) => {
+      await tx.publish(new Ping({ n: 1 }));
+      await open.promise;
+    }),
+  );
+  await time.rest();
+  const closed = watched(bus.close());
+  await time.rest();
+  open.resolve();
+  await time.rest();
+  expect(work.error).toMatchObject({ code: "SIGNALBOX_BUS_CLOSED" });
+  expectCountsToAddUp(bus);
+  await gate.openAll(time);
+  expect(gate.seen).toEqual([0]);
+  expect(closed.value).toMatchObject({ drained: 1, abandoned: ["test.ping (held in a transaction)"] });
+});
+
 test("a transaction inside a delivery is waited for, and delivered, while the bus closes", async () => {
   const gate = deferred();
   const seen: number[] = [];

@@ -106,6 +106,21 @@ describe("a transaction that succeeds", () => {
     expect(settled.value).toMatchObject({ done: 1 });
   });
 
+  test("cannot wait inside for what its end delivers: settled() says so", async () => {
+    const { bus, time } = await started((on) => on.on(Ping, { name: "a" }, () => undefined));
+    const receipt = await bus.transaction(async (tx) => {
+      const held = await tx.publish(new Ping({ n: 1 }));
+      await expect(held.settled()).rejects.toMatchObject({
+        code: "SIGNALBOX_SELF_WAIT",
+        message:
+          "receipt.settled() inside a transaction would wait for that transaction itself. Await it when the transaction has ended.",
+      });
+      return held;
+    });
+    await time.rest();
+    expect(await receipt.settled()).toMatchObject({ done: 1 });
+  });
+
   test("filters, drops and deduplicates as any publish does", async () => {
     const { bus, time } = await started((on) => {
       on.on(Ping, { name: "filters", when: (event) => event.n > 1 }, () => undefined);
@@ -258,6 +273,8 @@ describe("a publish inside that fails", () => {
     await time.advance(1_000);
     expect(error).toBeInstanceOf(LaneFullError);
     expect(work.isSettled).toBe(true);
+    expect(counts(bus, "free")).toMatchObject({ routed: 2, waiting: 0 });
+    expect(counts(bus, "full")).toMatchObject({ routed: 2, waiting: 1, running: 1 });
     await gate.openAll(time);
     expect([gate.seen, seen]).toEqual([
       [0, 1],
@@ -431,8 +448,10 @@ describe("what is inside", () => {
     expect(receipts).toEqual([false]);
   });
 
-  test("tx.client is there for transports that have one", async () => {
+  test("tx.client says so where no transport has a client", async () => {
     const { bus } = await started(() => undefined);
-    expect(await bus.transaction(async (tx) => "client" in tx && tx.client)).toBe(undefined);
+    await expect(bus.transaction(async (tx) => String(tx.client))).rejects.toThrow(
+      "no transport of this bus has one",
+    );
   });
 });

@@ -25,6 +25,14 @@ test("says how to mend a class with constructor parameters", () => {
   );
 });
 
+test("says how to provide a dependency that has constructor parameters", () => {
+  expect(plain().check?.(Mailer, [OrderMails])).toEqual([
+    "OrderMails → Mailer: it has a constructor parameter and there is no container to fill it. Call " +
+      "container.provide(Mailer, value) on a container of plain() before bus.start(), or give createBus a " +
+      'container, such as tsyringe() of "signalbox/tsyringe".',
+  ]);
+});
+
 test("refuses a subclass whose parent takes parameters", () => {
   class Later extends OrderMails {}
   expect(() => plain().resolve(Later)).toThrow("Later: it has a constructor parameter");

@@ -80,8 +80,9 @@ describe("faults", () => {
       constructor(readonly mailer: Mailer) {}
     }
     expect(await setup().faultsOf(OrderReports)).toEqual([
-      'OrderReports was defined before reflect-metadata was loaded: make `import "signalbox/tsyringe"` the first ' +
-        "import of the program, or name the tokens with `inject: […]`.",
+      "OrderReports was defined before reflect-metadata was loaded, or compiled without metadata. Make " +
+        '`import "signalbox/tsyringe"` the first import of the program and compile with emitDecoratorMetadata ' +
+        "(esbuild and tsx cannot), or name the tokens with `inject: […]`.",
     ]);
   });
 

@@ -81,7 +81,9 @@ describe("checkOptions", () => {
   });
 
   it("does not take what every object inherits for a known option", () => {
-    expect(setup().check({ toString: 1 })).toEqual(["Unknown option `toString` in `lanes.mail`."]);
+    expect(setup().check({ toString: 1 })).toEqual([
+      "Unknown option `toString` in `lanes.mail`. It takes `concurrency`, `overflow`, `retry`.",
+    ]);
   });
 });
 

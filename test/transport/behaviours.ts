@@ -8,7 +8,7 @@ import {
   retry,
   type Transport,
 } from "../../src/index.js";
-import { expectCountsToAddUp, gated, Keyed, n, Ping, watched } from "../dispatch/setup.js";
+import { counts, expectCountsToAddUp, gated, Keyed, n, Ping, watched } from "../dispatch/setup.js";
 import { deferred, virtualBus } from "../support/virtual.js";
 
 class Pure extends Event("test.pure") {}
@@ -109,6 +109,7 @@ export function behaves(transport: () => Transport): void {
     await time.rest();
     expect(receipts.map((each) => each.accepted.length)).toEqual([1, 0, 1, 0]);
     expect(seen).toEqual([0, 2]);
+    expect(counts(bus, "a")).toMatchObject({ routed: 4, handled: 2, filtered: 2 });
     expectCountsToAddUp(bus);
   });
 
@@ -126,6 +127,7 @@ export function behaves(transport: () => Transport): void {
     await time.rest();
     expect(again).toMatchObject({ accepted: [], deduplicated: ["a"] });
     expect(seen).toEqual([1]);
+    expect(counts(bus, "a")).toMatchObject({ routed: 2, handled: 1, deduplicated: 1 });
     expectCountsToAddUp(bus);
   });
 

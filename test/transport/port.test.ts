@@ -241,6 +241,30 @@ test("a wait that ends part-way leaves the item of the refused one without a han
   expectCountsToAddUp(bus);
 });
 
+test("an item that comes when its place has been refused runs nowhere", async () => {
+  const gate = gated();
+  const arrival = deferred();
+  const beforeDeliver = ({ envelope }: Item): Promise<void> | undefined =>
+    "id" in envelope && envelope.id === "late" ? arrival.promise : undefined;
+  const { bus, time, transport } = await setup(
+    { isLazy: true, beforeDeliver: beforeDeliver as () => void },
+    (on) => on.on(Ping, { name: "a", lane: { concurrency: 1, capacity: 1, waitMax: "1s" } }, gate.handler),
+  );
+  await bus.publish(new Ping({ n: 0 }));
+  await time.rest();
+  await bus.publish(new Ping({ n: 1 }));
+  await time.rest();
+  const third = watched(bus.publish(new Ping({ n: 2 }), { id: "late" }));
+  await time.advance(1_000);
+  expect(third.error).toBeInstanceOf(PartlyAcceptedError);
+  arrival.resolve();
+  await time.rest();
+  await gate.openAll(time);
+  expect(gate.seen).toEqual([0, 1]);
+  expect(transport.settled.map(({ settlement }) => settlement.kind)).toEqual(["done", "done", "done"]);
+  expectCountsToAddUp(bus);
+});
+
 test("what the transport knew already is told as deduplicated, and never runs", async () => {
   const seen: number[] = [];
   const { bus, time, transport } = await setup({}, (on) =>
