@@ -75,7 +75,7 @@ export class LaneFullError extends SignalboxError {
   readonly lane: string;
   constructor(lane: string, options?: ErrorOptions) {
     const does = "Publish again later, raise its capacity or concurrency, or choose another overflow.";
-    super("SIGNALBOX_LANE_FULL", `Lane ${lane} is full and the event was accepted nowhere. ${does}`, options);
+    super("SIGNALBOX_LANE_FULL", `Lane ${lane} is full and took no more. ${does}`, options);
     this.lane = lane;
   }
 }
@@ -98,7 +98,10 @@ export class PartlyAcceptedError extends SignalboxError {
   readonly accepted: readonly string[];
   readonly refused: readonly string[];
   constructor(accepted: readonly string[], refused: readonly string[], cause: unknown) {
-    const says = `Accepted by ${listOf(accepted)}, not by ${listOf(refused)}.`;
+    const says =
+      accepted.length === 0
+        ? `Accepted by nobody: the wait for ${refused.join(", ")} ended.`
+        : `Accepted by ${accepted.join(", ")}, not by ${refused.join(", ")}.`;
     const does = "Publish the same event object again: it goes only to those that did not take it.";
     super("SIGNALBOX_PARTLY_ACCEPTED", `${says} ${does}`, { cause });
     this.accepted = accepted;
@@ -249,10 +252,6 @@ function printed(thrown: unknown): string {
   } catch {
     return `a value of type ${typeof thrown}`;
   }
-}
-
-function listOf(subscriptions: readonly string[]): string {
-  return subscriptions.length === 0 ? "none" : subscriptions.join(", ");
 }
 
 function sentenceOf(issues: readonly StandardSchemaV1.Issue[]): string {

@@ -128,7 +128,10 @@ describe("the facts of an error", () => {
   test("include every fault that start() found, and the cause", () => {
     expect(new errors.StartError(["one", "two"]).message).toContain("\n  - one\n  - two\n");
     expect(new errors.PartlyAcceptedError([], ["b"], cause).cause).toBe(cause);
-    expect(new errors.PartlyAcceptedError([], ["b"], cause).message).toContain("Accepted by none, not by b.");
+    expect(new errors.PartlyAcceptedError([], ["b"], cause).message).toContain(
+      "Accepted by nobody: the wait for b ended.",
+    );
+    expect(new errors.PartlyAcceptedError(["a"], ["b"], cause).message).toContain("Accepted by a, not by b.");
     expect(new errors.LaneFullError("a", { cause }).cause).toBe(cause);
     expect(new errors.BusClosedError({ cause }).cause).toBe(cause);
     expect(new errors.StartError([], { cause }).cause).toBe(cause);

@@ -151,7 +151,11 @@ export class Engine {
 
   close(deadlineMs: number): Promise<CloseReport> {
     const from = deliveryOf(currentFrame());
-    this.#closed ??= this.#close(deadlineMs, from);
+    if (this.#closed === undefined) {
+      let follow!: (closing: Promise<CloseReport>) => void;
+      this.#closed = new Promise((resolve) => (follow = resolve));
+      follow(this.#close(deadlineMs, from)); // whatever its first part calls finds the bus closed already
+    }
     if (from !== undefined) this.#closing.excuse(from);
     return this.#closed;
   }

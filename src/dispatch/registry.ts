@@ -12,8 +12,8 @@ import type { Topics } from "./topics.js";
 export class Registry {
   readonly lanes: Map<string, BoundedLane<Ticket>> = new Map();
   readonly #routes = new Map<string, Route>();
-  /* Lanes of their own, whose subscriptions have left. */
-  readonly #leaving = new Set<BoundedLane<Queued>>();
+  /* Lanes of their own, with the subscriptions that have left them. */
+  readonly #leaving = new Map<BoundedLane<Queued>, Route>();
   readonly #topics: Topics;
   readonly #wiring: LaneWiring<Ticket>;
   readonly #shared: readonly string[];
@@ -71,18 +71,20 @@ export class Registry {
         topic.routes.filter((each) => each !== route),
       );
     if (this.#shared.includes(route.lane.name)) return;
-    this.#leaving.add(route.lane);
+    this.#leaving.set(route.lane, route);
     this.sweep([route.lane]);
   }
 
   /** Own lanes of subscriptions that have left go when they are empty: looks at those that may be, or at all. */
-  sweep(lanes: Iterable<BoundedLane<Queued>> = this.#leaving): void {
-    for (const lane of lanes) if (lane.isUnused && this.#leaving.delete(lane)) this.#forget(lane);
+  sweep(lanes: Iterable<BoundedLane<Queued>> = this.#leaving.keys()): void {
+    for (const lane of lanes)
+      if (lane.isUnused && this.#leaving.get(lane)?.underway === 0) this.#forget(lane);
   }
 
   /* The timer of a breaker would keep it, and the process, for as long as its pause. */
   #forget(lane: BoundedLane<Queued>): void {
     lane.stop();
+    this.#leaving.delete(lane);
     this.lanes.delete(lane.name);
   }
 

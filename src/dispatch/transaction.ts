@@ -112,11 +112,9 @@ export class TransactionFrame implements Frame {
 
   #enter(ticket: Ticket, decision: Decision): void {
     if (ticket.isRefused) return;
-    this.#parts.placement.enter(
-      ticket,
-      decision,
-      () => void (decision === "wait" || ticket.route.underway--),
-    );
+    const counted = (): void => void (decision === "wait" || ticket.route.underway--);
+    this.#parts.placement.enter(ticket, decision, counted);
+    ticket.route.lane.idle();
   }
 
   /* Nobody here waits any more when the first place is given back, or it would go to one of us. */
@@ -132,6 +130,7 @@ export class TransactionFrame implements Frame {
       if (ticket.isRefused) return;
       ticket.route.underway--;
       placement.withdraw(ticket);
+      ticket.route.lane.idle();
       if (plan.decisions[index] === "place") ticket.route.lane.release(); // and tells that it is free: all adds up by then
     });
     for (const { tree } of planned) tree.closed();

@@ -286,9 +286,9 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
     return this.waiting === 0 && this.retrying === 0 && this.running <= this.excused;
   }
 
-  /** Whether nothing is here, and nobody has a place or waits for one. */
+  /** Whether nothing is here at all, and nobody has a place or waits for one. */
   get isUnused(): boolean {
-    return this.isEmpty && this.#places.held === 0 && this.waitingPublishes === 0;
+    return this.isEmpty && this.running === 0 && this.#places.held === 0 && this.waitingPublishes === 0;
   }
 
   /** Leaves no timer behind. */

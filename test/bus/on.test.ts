@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { retry } from "../../src/index.js";
 import { counts, expectCountsToAddUp, gated, Keyed, n, Ping, Pong } from "../dispatch/setup.js";
 import { virtualBus } from "../support/virtual.js";
 
@@ -183,6 +184,43 @@ describe("the undo", () => {
     });
     await time.rest();
     expect([seen, bus.lanes.has("a")]).toEqual([[1], false]);
+  });
+
+  test("while a handler of it runs that has called idle(), the lane stays, and its retry is waited for", async () => {
+    const { bus, time } = await started();
+    const undo = bus.on(Ping, { name: "a", retry: 2 }, async (_, { attempt }) => {
+      if (attempt === 2) return undefined;
+      undo();
+      await bus.idle();
+      return retry({ after: "1s" });
+    });
+    const receipt = await bus.publish(new Ping({ n: 1 }));
+    await time.rest();
+    expect(bus.lanes.get("a")).toMatchObject({ retrying: 1 });
+    const closed = bus.close();
+    await time.advance(1_000);
+    expect(await closed).toMatchObject({ drained: 1, abandoned: [] });
+    expect(await receipt.settled()).toMatchObject({ done: 1 });
+  });
+
+  test("the same where the lane has no places to reserve, since newcomers supersede what waits", async () => {
+    for (const ends of [true, false]) {
+      const { bus, time } = await started();
+      const undo = bus.on(Ping, { name: "a", lane: { overflow: "coalesce" } }, () => undefined);
+      const work = bus.transaction(async (tx) => {
+        await tx.publish(new Ping({ n: 1 }));
+        undo();
+        expect(bus.lanes.has("a")).toBe(true);
+        if (!ends) throw new Error("no");
+      });
+      const ended = await work.then(
+        () => "ended",
+        (error: Error) => error.message,
+      );
+      expect(ended).toBe(ends ? "ended" : "no");
+      await time.rest();
+      expect(bus.lanes.has("a")).toBe(false);
+    }
   });
 
   test("the lane goes, too, when the transaction that had the last place in it is taken back", async () => {

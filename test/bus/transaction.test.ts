@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { LaneFullError, type TransactionScope, UnhandledEventError } from "../../src/index.js";
-import { counts, expectCountsToAddUp, gated, Keyed, n, Ping, Pong, watched } from "../dispatch/setup.js";
+import {
+  counts,
+  expectCountsToAddUp,
+  gated,
+  Keyed,
+  mismatches,
+  n,
+  Ping,
+  Pong,
+  watched,
+} from "../dispatch/setup.js";
 import { deferred, virtualBus } from "../support/virtual.js";
 
 async function started(prepare: (bus: ReturnType<typeof virtualBus>["bus"]) => void, options = {}) {
@@ -361,6 +371,27 @@ describe("what is inside", () => {
     await expect(scope!.publish(new Ping({ n: 1 }))).rejects.toBeInstanceOf(TypeError);
     await time.rest();
     expectNoTrace(bus);
+  });
+
+  test("whoever is told of something while it commits or is taken back finds counts that add up", async () => {
+    const told: string[] = [];
+    const wrong: string[] = [];
+    const lane = { capacity: 1, concurrency: 1, overflow: "dropOldest" } as const;
+    const { bus, time } = await started((on) => on.on(Ping, { name: "a", lane }, () => undefined));
+    for (const name of ["lane.full", "lane.free", "delivery.dropped"] as const)
+      bus.notices.on(name, () => (told.push(name), wrong.push(...mismatches(bus))));
+    bus.lanes.get("a")!.pause();
+    const publish = (tx: TransactionScope) => tx.publish(n(2).map((each) => new Ping({ n: each })));
+    await bus.transaction(publish);
+    bus.lanes.get("a")!.resume();
+    await time.rest();
+    await expect(
+      bus.transaction(async (tx) => (await publish(tx), Promise.reject(new Error("no")))),
+    ).rejects.toThrow("no");
+    expect([told, wrong]).toEqual([
+      ["lane.full", "delivery.dropped", "lane.free", "lane.full", "lane.free"],
+      [],
+    ]);
   });
 
   test("delivery.publish inside a transaction of that delivery belongs to it", async () => {

@@ -241,6 +241,29 @@ test("a wait that ends part-way leaves the item of the refused one without a han
   expectCountsToAddUp(bus);
 });
 
+test("an event that every lane refused is told once, when the transport has it, and not again", async () => {
+  const gate = gated();
+  const { bus, time } = await setup({}, (on) =>
+    on.on(Ping, { name: "a", lane: { concurrency: 1, capacity: 1, waitMax: "1s" } }, gate.handler),
+  );
+  const told: unknown[] = [];
+  bus.tap("**", (event) => void told.push(event));
+  await bus.publish(new Ping({ n: 0 }));
+  await time.rest();
+  await bus.publish(new Ping({ n: 1 }));
+  const event = new Ping({ n: 2 });
+  const refused = watched(bus.publish(event));
+  await time.advance(1_000);
+  expect(refused.error).toMatchObject({ accepted: [], refused: ["a"] });
+  await gate.openAll(time);
+  expect(await bus.publish(event)).toMatchObject({ accepted: ["a"] });
+  await time.rest();
+  await gate.openAll(time);
+  expect(gate.seen).toEqual([0, 1, 2]);
+  expect(told.filter((each) => each === event)).toHaveLength(1);
+  expect(bus.describe().counts.published).toBe(3);
+});
+
 test("an item that comes when its place has been refused runs nowhere", async () => {
   const gate = gated();
   const arrival = deferred();

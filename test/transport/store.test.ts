@@ -181,13 +181,16 @@ describe("credit", () => {
     };
     const starting = bus.start();
     await time.rest();
+    bus.on(Ping, { name: "late" }, ({ n: at }) => void seen.push(at));
+    await time.rest();
     store.put("a", wire("test.ping", { n: 1 }));
+    store.put("late", wire("test.ping", { n: 2 }));
     await time.rest();
     expect(seen).toEqual([]);
     hung.resolve();
     await starting;
     await time.rest();
-    expect(seen).toEqual([1]);
+    expect(seen).toEqual([1, 2]);
   });
 
   test("raised concurrency asks for more, lowered concurrency for less", async () => {

@@ -43,7 +43,7 @@ describe.concurrent("of a million events through two bounded lanes", () => {
     expect(handled(told)).toBe(told.accepted);
     expect(told.refused).toBeGreaterThan(EVENTS / 4);
     expect(told.refused).toBeLessThan(EVENTS / 2);
-  }, 60_000);
+  }, 180_000);
 
   test("`reject` refuses what finds no room, in both lanes or in none, and hands over the rest", async () => {
     const told = await run("reject");
@@ -52,20 +52,20 @@ describe.concurrent("of a million events through two bounded lanes", () => {
     expect(handled(told)).toBe(told.accepted);
     expect(told.accepted).toBe(2 * told.published);
     expect(told.refused).toBeGreaterThan(EVENTS / 4);
-  }, 60_000);
+  }, 180_000);
 
   test("`dropOldest` takes every one and drops the oldest for it", async () => {
     const told = await run("dropOldest");
     expectOrder(told);
     expect(told.accepted).toBe(2 * EVENTS);
     expect(handled(told) + dropped(told)).toBe(told.accepted);
-  }, 60_000);
+  }, 180_000);
 
   test("`dropNewest` drops the newcomer, which is then not accepted", async () => {
     const told = await run("dropNewest");
     expectOrder(told);
     expect(handled(told)).toBe(told.accepted);
-  }, 60_000);
+  }, 180_000);
 
   test("`coalesce` keeps the latest of each key and drops what it replaces", async () => {
     const told = await run("coalesce");
@@ -73,5 +73,5 @@ describe.concurrent("of a million events through two bounded lanes", () => {
     // Those without a key are dropped as newcomers, those with one are accepted and later replaced.
     expect(told.accepted).toBeGreaterThan(handled(told));
     expect(told.accepted).toBeLessThan(2 * EVENTS);
-  }, 60_000);
+  }, 180_000);
 });

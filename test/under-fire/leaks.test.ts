@@ -22,7 +22,7 @@ describe.concurrent("nothing is left of", () => {
     ["100,000 publishes down a chain of full lanes", "chains", 100_000],
     ["20,000 transactions, half of them rolled back", "transactions", 20_000],
     ["1,000 buses that were started and closed", "cycles", 1_000],
-  ])("%s", { timeout: 60_000 }, async (_title, scenario, rounds) => {
+  ])("%s", { timeout: 180_000 }, async (_title, scenario, rounds) => {
     const { handled, expected, heapBefore, heapAfter, left } = await leaks.report<Left>(
       scenario,
       String(rounds),

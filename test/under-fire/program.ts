@@ -53,7 +53,11 @@ export async function program(name: string) {
 
 function run(args: readonly string[], answers: Answers): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 170_000, // a test that has given up leaves nothing running
+      killSignal: "SIGKILL",
+    });
     const out = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
       child[name].setEncoding("utf8").on("data", (text: string) => void (out[name] += text));

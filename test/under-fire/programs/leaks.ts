@@ -423,4 +423,4 @@ const report: Left = {
     ...more?.(),
   },
 };
-console.log(JSON.stringify(report));
+process.stdout.write(JSON.stringify(report), () => process.exit()); // what is left may keep the process
