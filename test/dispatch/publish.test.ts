@@ -123,6 +123,8 @@ test("options are checked, all faults at once, and what is no event is a TypeErr
   await expect(bus.publish(new Ping({ n: 1 }), wrong)).rejects.toThrow(
     /kye[\s\S]*key[\s\S]*options\.id[\s\S]*priority/,
   );
+  for (const odd of [null, [], { headers: { tenant: 1 } }, { signal: {} }])
+    await expect(bus.publish(new Ping({ n: 1 }), odd as never)).rejects.toThrow(TypeError);
   await expect(bus.publish({ n: 1 } as never)).rejects.toThrow(TypeError);
   await expect(bus.publish([new Ping({ n: 1 }), undefined] as never)).rejects.toThrow(TypeError);
 });
