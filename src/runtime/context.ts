@@ -39,7 +39,7 @@ export class CallerContext extends AsyncResource {
 
   /** Calls `start(subject)` in the caller's context with the frame in it. */
   run<S, T>(frame: Frame, start: (subject: S) => T, subject: S): T {
-    const scope = keepsEntered ? this.runInAsyncScope(copied) : this;
+    const scope = keepsEntered() ? this.runInAsyncScope(copied) : this;
     return scope.runInAsyncScope(entered, undefined, frame, start, subject) as T;
   }
 }
@@ -58,8 +58,15 @@ function copied(): AsyncResource {
  * Before Node 24, what is entered stays on the resource that it was entered in: the next handler of the same publish
  * would find what the first has left behind, so that each needs a resource of its own there.
  */
-const keepsEntered: boolean = ((): boolean => {
+let keeps: boolean | undefined;
+
+/* Asked at the first publish with a context: on such a Node, whoever enters anything makes each await dearer. */
+function keepsEntered(): boolean {
+  return (keeps ??= probed());
+}
+
+function probed(): boolean {
   const probe = new AsyncResource("signalbox.probe", KEPT);
   probe.runInAsyncScope(() => frames.enterWith({ bus: probe }));
   return probe.runInAsyncScope(currentFrame) !== undefined;
-})();
+}
