@@ -2,7 +2,6 @@
 import { definitionOf, type EventDefinition } from "../event/definition.js";
 import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent, EventClass } from "../event/event.js";
-import { didYouMean } from "../runtime/options.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
 import type { ReceiptFacts } from "./receipt-facts.js";
 import type { Route } from "./route.js";
@@ -54,11 +53,6 @@ export class Topics {
 
   all(): Iterable<Topic> {
     return this.#byDefinition.values();
-  }
-
-  /** A name that was probably meant. */
-  suggest(name: string): string {
-    return didYouMean(name, [...this.#byName.keys()]);
   }
 
   /** Replaces the routes of an event. */

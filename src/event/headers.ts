@@ -23,7 +23,7 @@ export function headersOf(...layers: readonly (EventHeaders | undefined)[]): Eve
 }
 
 /** What is wrong with a header: a name that no protocol takes, a value that would begin another header. */
-export function headerFault(name: string, value: unknown): string | undefined {
+function headerFault(name: string, value: unknown): string | undefined {
   if (!NAME.test(name) || RESERVED.has(name)) {
     return `Expected the name of a header to be letters, digits and \`!#$%&'*+.^_|~-\`, got ${show(name)}.`;
   }
