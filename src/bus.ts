@@ -222,19 +222,19 @@ function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages
   const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
   const timers = new Timers(runtime);
   const log = new Log(logger);
+  const origin = { ids: new Ids(runtime.host), source: options.source ?? "/signalbox" };
   return {
     bus,
     runtime,
     timers,
     clock: new Clock({ runtime, timers: new Timers(runtime) }), // an application's sleep outlives a close
-    ids: new Ids(runtime.host),
-    topics: new Topics((definition) => carriages.of(definition)),
+    ...origin,
+    topics: new Topics((definition) => carriages.of(definition), origin),
     notices: new NoticeBoard(log),
     journal: journal ? new Journal(journal === true ? 10_000 : journal.size, runtime.host) : undefined,
     deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
     redaction: new Redaction(options.redact ?? []),
     log,
-    source: options.source ?? "/signalbox",
     stamp: options.stamp,
     keepsContext: options.context ?? true,
     isolate: options.isolate ?? "none",

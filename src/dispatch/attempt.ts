@@ -6,6 +6,7 @@ import type { AnyEvent } from "../event/event.js";
 import type { Clock } from "../runtime/clock.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import type { Duration } from "../runtime/duration.js";
+import type { Moment } from "../runtime/turn.js";
 import type { Running, Ticket } from "./ticket.js";
 
 /** What an attempt needs of its bus. */
@@ -13,8 +14,8 @@ export interface AttemptHost {
   readonly bus: object;
   readonly clock: Clock;
   monotonic(): number;
-  /** Read once per turn of the event loop. */
-  turnMonotonic(): number;
+  /** The clocks of the current turn of the event loop. */
+  moment(): Moment;
   publishFrom(frame: Frame): Publish;
 }
 
@@ -25,10 +26,7 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   /* A signal costs more than a quiet delivery: it is made when somebody looks at it. */
   #controller: AbortController | undefined = undefined;
   #abortReason: unknown = undefined;
-  /** On the turn clock: when it started. */
-  readonly startedAt: number;
-  /** The turn that it started in, or -1 where its time is measured exactly. */
-  readonly startedIn: number;
+  readonly started: Moment;
   /* On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
   #timedSince: number | undefined = undefined;
   #isOver = false;
@@ -39,13 +37,12 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   /** The deadline of a close or the loss of a lease ended it: its failure is not counted. */
   isWithdrawn = false;
 
-  constructor(ticket: Ticket, host: AttemptHost, startedAt: number, startedIn: number) {
+  constructor(ticket: Ticket, host: AttemptHost, started: Moment) {
     super();
     this.ticket = ticket;
     this.attempt = ticket.failures + 1;
     this.#host = host;
-    this.startedAt = startedAt;
-    this.startedIn = startedIn;
+    this.started = started;
   }
 
   get bus(): object {
@@ -132,7 +129,7 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   /** Milliseconds since it started. */
   ranMs(): number {
-    return this.#host.monotonic() - this.startedAt;
+    return this.#host.monotonic() - this.started.monotonic;
   }
 }
 

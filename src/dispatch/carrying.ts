@@ -43,10 +43,11 @@ async function send(port: PortCarriage, batch: readonly Planned[], carried: Carr
       batch.map((each) => each.publication),
       carried.how,
     );
-    for (const publication of known) {
-      publication.isKnown = true;
-      carried.known(port.recall(publication));
-    }
+    for (const planned of batch)
+      if (known.has(planned.publication)) {
+        planned.isKnown = true;
+        carried.known(port.recall(planned.publication));
+      }
     for (const planned of batch) carried.sent(planned);
   } catch (error) {
     for (const { publication } of batch) carried.failed(publication, () => port.recall(publication), error);
@@ -55,8 +56,8 @@ async function send(port: PortCarriage, batch: readonly Planned[], carried: Carr
 }
 
 /* Published before and taken by some: the transport fans out to them again, and they have it. */
-function declineOthers(port: PortCarriage, { publication, tree, routes, isTold }: Planned): void {
+function declineOthers(port: PortCarriage, { publication, routes, isTold }: Planned): void {
   if (port.isStore || !isTold) return;
-  for (const route of publication.topic.routes)
-    if (!routes.includes(route)) port.decline(new Ticket(route, publication, tree, undefined));
+  for (const route of publication.topic.routing.routes)
+    if (!routes.includes(route)) port.decline(new Ticket(route, publication, undefined));
 }

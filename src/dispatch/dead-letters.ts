@@ -4,7 +4,6 @@ import type { EventClass, EventOf, Events } from "../event/event.js";
 import { definitionOf, isEvent } from "../event/definition.js";
 import type { AnyEvent } from "../event/event.js";
 import type { DeadLetter } from "../ledger/dead-letter-box.js";
-import { Tree } from "../ledger/tree.js";
 import { show } from "../runtime/options.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
@@ -126,16 +125,15 @@ export class KeptDeadLetters implements DeadLetters {
   #admit(letter: DeadLetter, event: AnyEvent, { route, isReplay }: Readmission): Receipt {
     const { facilities, planner, placement } = this.#parts;
     const topic = facilities.topics.of(event);
-    const tree = new Tree();
     const publication = publicationOf(event, letter.envelope, topic, facilities);
-    const ticket = planner.ticket(route, publication, tree);
+    const ticket = planner.ticket(route, publication);
     ticket.isReplay = isReplay;
     planner.claimsInbox(ticket); // whatever it answers: who passes it owns the key where nobody does
     placement.routed(ticket);
     route.lane.claim();
     route.lane.place(ticket);
     const facts = { accepted: [route.name], deduplicated: [], unhandled: false, held: false };
-    return new PublishReceipt(publication, tree, facts, facilities.bus);
+    return new PublishReceipt(publication, facts, facilities.bus);
   }
 
   #kept(letter: DeadLetter): DeadLetter {

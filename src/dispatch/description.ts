@@ -61,14 +61,14 @@ export function describe(
   event?: EventClass,
 ): Description {
   const topic = event && topics.of(event);
-  const routes = topic?.routes ?? [...registry.routes];
+  const routes = topic?.routing.routes ?? [...registry.routes];
   const lanes: Iterable<DescribedLane> =
     topic === undefined ? registry.lanes.values() : new Set(routes.map((route) => route.lane));
   const facts = {
-    events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition, routes: own }) => ({
+    events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition, routing }) => ({
       name: definition.name,
       version: definition.version,
-      subscriptions: own.map((route) => route.name),
+      subscriptions: routing.routes.map((route) => route.name),
     })),
     lanes: Array.from(lanes, laneFacts),
     subscriptions: routes.map(routeFacts),

@@ -45,9 +45,10 @@ export class Dispatcher implements Runner<Ticket> {
 
   #attempt(ticket: Ticket): AttemptDelivery {
     const { host, turn } = this.#facilities.runtime;
-    if ((++this.#started & SAMPLE_MASK) === 1)
-      return new AttemptDelivery(ticket, this.#host, host.monotonic(), -1);
-    return new AttemptDelivery(ticket, this.#host, turn.monotonic(), turn.number);
+    const moment = turn.moment();
+    const isMeasured = (++this.#started & SAMPLE_MASK) === 1;
+    const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: -1 } : moment;
+    return new AttemptDelivery(ticket, this.#host, started);
   }
 }
 

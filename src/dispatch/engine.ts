@@ -289,7 +289,7 @@ function hostOf({ bus, clock, runtime }: Facilities, publishFrom: AttemptHost["p
     clock,
     publishFrom,
     monotonic: () => host.monotonic(),
-    turnMonotonic: () => turn.monotonic(),
+    moment: () => turn.moment(),
   };
 }
 

@@ -1,7 +1,6 @@
 /** `bus.invoke`: the handlers run now, inline, and what they throw comes out. No lane, no key, no retry, no dedupe. */
 import { InvokeDepthError } from "../errors.js";
 import { isOutcome } from "../delivery/outcome.js";
-import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { atOnce, isThenable } from "../runtime/thenable.js";
 import { AttemptDelivery, type AttemptHost, deliveryOf } from "./attempt.js";
@@ -18,7 +17,7 @@ class InlineAttempt extends AttemptDelivery {
   readonly #frame = currentFrame();
 
   constructor(ticket: Ticket, host: AttemptHost, outer: AttemptDelivery | undefined) {
-    super(ticket, host, host.turnMonotonic(), -1);
+    super(ticket, host, host.moment());
     this.#outer = outer;
     this.depth = depthOf(outer) + 1;
   }
@@ -36,7 +35,7 @@ class InlineAttempt extends AttemptDelivery {
 export function invoke(publication: Publication, host: AttemptHost): Promise<void> {
   const outer = deliveryOf(currentFrame());
   if (depthOf(outer) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
-  const { routes } = publication.topic;
+  const { routes } = publication.routing;
   if (routes.length === 1) return run(routes[0]!, publication, host, outer);
   return all(
     routes.map((route) => run(route, publication, host, outer)),
@@ -60,8 +59,7 @@ async function run(
 ): Promise<void> {
   const { when } = route.subscription.options;
   if (when !== undefined && !atOnce(when(publication.event), "when")) return;
-  const tree = outer?.bus === host.bus ? outer.ticket.tree : new Tree();
-  const ticket = new Ticket(route, publication, tree, publication.key);
+  const ticket = new Ticket(route, publication, publication.key);
   const attempt = new InlineAttempt(ticket, host, outer);
   ticket.attempt = attempt;
   ticket.attempts = 1;

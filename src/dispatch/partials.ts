@@ -20,7 +20,7 @@ export class Partials {
   get(event: AnyEvent): Planned | undefined {
     const left = this.#byEvent.get(event);
     if (left === undefined) return undefined;
-    const { routes } = left.publication.topic;
+    const { routes } = left.publication.topic.routing;
     return { ...left, routes: left.routes.filter((route) => routes.includes(route)) };
   }
 

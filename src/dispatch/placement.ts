@@ -12,6 +12,7 @@ import { Ticket } from "./ticket.js";
 import { WaitingPublish } from "./waiting.js";
 import type { Entry } from "./ways.js";
 import type { Publication } from "./publication.js";
+import type { Route } from "./route.js";
 
 export interface PlacementOptions extends Pick<PublishOptions, "signal" | "transaction"> {
   /** The delivery that publishes. */
@@ -62,14 +63,17 @@ export class Placement {
   }
 
   /** Places an event whose topic is plain where every lane has room: nothing of a plan is needed then. */
-  placeAll(publication: Publication, tree: Tree): void {
-    for (const route of publication.topic.routes) {
-      const ticket = new Ticket(route, publication, tree, publication.key);
-      this.routed(ticket);
-      route.lane.claim();
-      route.lane.place(ticket);
+  placeAll(publication: Publication, tree: Tree | undefined): void {
+    const { key } = publication;
+    for (const route of publication.routing.routes) {
+      const { lane } = route;
+      tree?.opened();
+      this.#routed(publication, route);
+      lane.claim();
+      if (key === undefined && lane.takesSeeds) lane.sow(publication);
+      else lane.place(new Ticket(route, publication, key));
     }
-    this.#telling.told(publication, tree);
+    this.#telling.told(publication);
   }
 
   /** Ends the waits of publishes from outside: the bus is closing. */
@@ -161,10 +165,13 @@ export class Placement {
   }
 
   routed(ticket: Ticket): void {
-    ticket.route.counts.routed++;
     ticket.tree.opened();
-    if (this.#facilities.journal !== undefined)
-      this.#recorder.note(ticket, "routed", `into lane ${ticket.route.lane.name}`);
+    this.#routed(ticket.publication, ticket.route);
+  }
+
+  #routed(publication: Publication, route: Route): void {
+    route.counts.routed++;
+    this.#facilities.journal?.note(publication.id, route.name, "routed", `into lane ${route.lane.name}`);
   }
 
   /*
@@ -207,16 +214,16 @@ export class Placement {
   }
 
   #granted(ticket: Ticket): void {
-    const { publication, tree } = ticket;
+    const { publication } = ticket;
     this.place(ticket);
-    if (portOf(publication) === undefined) this.#telling.taken(publication, tree);
+    if (portOf(publication) === undefined) this.#telling.taken(publication);
   }
 
   /* What goes through a port is told when the transport has it. */
   #tell(planned: readonly Planned[]): void {
-    for (const { publication, tree, isTold } of planned)
+    for (const { publication, isTold } of planned)
       if (!isTold && portOf(publication) === undefined && !this.#telling.isLater(publication))
-        this.#telling.told(publication, tree);
+        this.#telling.told(publication);
   }
 
   /* A send that fails takes its tickets out of the counts again; the publish rejects with what the transport said. */
@@ -227,7 +234,7 @@ export class Placement {
     try {
       await carry(planned, {
         how: { ...(signal && { signal }), ...(transaction === undefined ? {} : { transaction }) },
-        sent: ({ publication, tree }) => this.#telling.taken(publication, tree),
+        sent: ({ publication }) => this.#telling.taken(publication),
         known: (tickets) => tickets.forEach((ticket) => this.end(ticket, "deduplicated")),
         failed: (publication, recalled, error) => {
           this.#telling.never(publication);

@@ -5,7 +5,6 @@
 import { CascadeOverflowError, LaneFullError } from "../errors.js";
 import { deadLetter } from "../delivery/outcome.js";
 import type { Verdict } from "../lane/lane.js";
-import { Tree } from "../ledger/tree.js";
 import { atOnce } from "../runtime/thenable.js";
 import { circleOf } from "../runtime/wait-for.js";
 import { AttemptDelivery } from "./attempt.js";
@@ -41,12 +40,13 @@ export interface Decided {
 /** What the plan has to know of the publish. */
 export interface Planned {
   readonly publication: Publication;
-  readonly tree: Tree;
   readonly routes: readonly Route[];
   /** Names of those that took it when this object was published before. */
   readonly acceptedBefore: readonly string[];
   /** Whether somebody took it then, if only to filter or to drop it: whoever watches has been told. */
   readonly isTold: boolean;
+  /** The transport had it already: nobody gets it a second time. */
+  isKnown: boolean;
 }
 
 /** So many events may lie between an event and the first of its chain. */
@@ -72,9 +72,9 @@ export class Planner {
       waits: new Map(),
       refusal: undefined,
     };
-    for (const { publication, tree, routes } of publishes)
+    for (const { publication, routes } of publishes)
       for (const route of routes) {
-        const ticket = this.ticket(route, publication, tree);
+        const ticket = this.ticket(route, publication);
         const decision = this.#decide(ticket, plan, { from, isOwed });
         plan.tickets.push(ticket);
         plan.decisions.push(decision);
@@ -86,11 +86,11 @@ export class Planner {
   }
 
   /** A delivery to be, with what is decided before any handler runs. */
-  ticket(route: Route, publication: Publication, tree: Tree): Ticket {
+  ticket(route: Route, publication: Publication): Ticket {
     try {
-      return new Ticket(route, publication, tree, route.keyOf(publication.event, publication.key));
+      return new Ticket(route, publication, route.keyOf(publication.event, publication.key));
     } catch (error) {
-      const ticket = new Ticket(route, publication, tree, undefined);
+      const ticket = new Ticket(route, publication, undefined);
       ticket.foregone = { error };
       return ticket;
     }
@@ -133,8 +133,8 @@ export class Planner {
 }
 
 /** Whom a publish is planned for: a store fans out by itself. */
-export function routesOf({ carriage, routes }: Topic): readonly Route[] {
-  return carriage.isStore ? NOBODY : routes;
+export function routesOf({ carriage, routing }: Topic): readonly Route[] {
+  return carriage.isStore ? NOBODY : routing.routes;
 }
 
 /** The publishes of a plan, each with what was decided of its own tickets. */

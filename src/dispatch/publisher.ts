@@ -12,7 +12,6 @@ import type { Placement } from "./placement.js";
 import { byPublish, type Decided, HOPS_MAX, isAccepted, type Planned, Planner, routesOf } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
 import { HELD, type ReceiptFacts } from "./receipt-facts.js";
-import type { Publication } from "./publication.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
 import type { Route } from "./route.js";
@@ -93,15 +92,15 @@ export class Publisher {
     { frame, from }: Publishing,
   ): Receipt | undefined {
     const topic = this.#facilities.topics.of(event);
-    if (!topic.isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(topic.routes))
+    const { isPlain, routes, allAccepted } = topic.routing; // a tap may subscribe
+    if (!isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(routes))
       return undefined;
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
     if (options?.transaction !== undefined) return undefined;
-    const publication = this.#sealer.seal(event, topic, options, frame as AttemptDelivery | undefined);
     const tree = this.#treeOf(from);
-    const { allAccepted } = topic; // a tap may subscribe
+    const publication = this.#sealer.seal(event, topic, options, { cause: frame as AttemptDelivery, tree });
     this.#placement.placeAll(publication, tree);
-    return new PublishReceipt(publication, tree, allAccepted, this.#facilities.bus);
+    return new PublishReceipt(publication, allAccepted, this.#facilities.bus);
   }
 
   #published(
@@ -122,19 +121,15 @@ export class Publisher {
   #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from }: Publishing): Planned {
     const topic = this.#facilities.topics.of(event);
     if (options?.transaction !== undefined) refuseTransaction(topic, this.admission);
-    const publication = this.#sealer.seal(event, topic, options, causeIn(frame));
-    return {
-      publication,
-      tree: this.#treeOf(from),
-      routes: routesOf(topic),
-      acceptedBefore: NONE,
-      isTold: false,
-    };
+    const tree = this.#treeOf(from) ?? new Tree();
+    const publication = this.#sealer.seal(event, topic, options, { cause: causeIn(frame), tree });
+    const routes = routesOf(topic);
+    return { publication, routes, acceptedBefore: NONE, isTold: false, isKnown: false };
   }
 
   /* What is published inside a delivery of this bus belongs to the tree of its event. */
-  #treeOf(from: AttemptDelivery | undefined): Tree {
-    return from?.bus === this.#facilities.bus ? from.ticket.tree : new Tree();
+  #treeOf(from: AttemptDelivery | undefined): Tree | undefined {
+    return from?.bus === this.#facilities.bus ? from.ticket.tree : undefined;
   }
 
   #send(
@@ -165,7 +160,7 @@ export class Publisher {
       placed?.catch((error: unknown) =>
         this.#facilities.log.releaseFailed(planned.publication.name, planned.publication.id, error),
       );
-      planned.tree.closed();
+      planned.publication.tree.closed();
     }
     this.#held.length = 0;
     this.admission = "open";
@@ -173,21 +168,20 @@ export class Publisher {
 
   /** Gives up what was held; answers the names of the events. */
   abandonHeld(): string[] {
-    return this.#held.splice(0).map(({ publication, tree }) => {
-      tree.count("abandoned", {
+    return this.#held.splice(0).map(({ publication }) => {
+      publication.tree.count("abandoned", {
         subscription: "",
         eventId: publication.id,
         outcome: "abandoned",
         reason: "held when the bus was closed",
       });
-      tree.closed();
+      publication.tree.closed();
       return `${publication.name} (held before start)`;
     });
   }
 
   #receipt(planned: Planned, decided: readonly Decided[], isCalm: boolean): Receipt {
-    const { publication, tree } = planned;
-    return new PublishReceipt(publication, tree, factsOf(planned, decided, isCalm), this.#facilities.bus);
+    return new PublishReceipt(planned.publication, factsOf(planned, decided, isCalm), this.#facilities.bus);
   }
 
   #hold(planned: readonly Planned[]): readonly Receipt[] {
@@ -195,9 +189,9 @@ export class Publisher {
       throw new NotStartedError(`${this.#held.length} events are held already, as many as heldMax allows`);
     for (const { publication } of planned) portOf(publication)?.check(publication);
     return planned.map((each) => {
-      each.tree.opened();
+      each.publication.tree.opened();
       this.#held.push(each);
-      return new PublishReceipt(each.publication, each.tree, HELD, this.#facilities.bus);
+      return new PublishReceipt(each.publication, HELD, this.#facilities.bus);
     });
   }
 
@@ -240,11 +234,11 @@ function first(receipts: readonly Receipt[]): Receipt {
 /* The facts of a calm publish are the same for every event of a topic: one object serves them all. */
 function factsOf(planned: Planned, decided: readonly Decided[], isCalm: boolean): ReceiptFacts {
   const { publication, routes, acceptedBefore } = planned;
-  const { topic } = publication;
-  if (topic.carriage.isStore) return storeFacts(publication);
-  if (publication.isKnown) return facts({ deduplicated: topic.allAccepted.accepted });
+  const { carriage, routing } = publication.topic;
+  if (carriage.isStore) return storeFacts(planned);
+  if (planned.isKnown) return facts({ deduplicated: routing.allAccepted.accepted });
   if (routes.length === 0 && acceptedBefore.length === 0) return UNHANDLED;
-  if (isCalm && routes === topic.routes && acceptedBefore.length === 0) return topic.allAccepted;
+  if (isCalm && routes === routing.routes && acceptedBefore.length === 0) return routing.allAccepted;
   const named = (wanted: (each: Decided) => boolean): string[] =>
     decided.filter(wanted).map((each) => each.ticket.route.name);
   return facts({
@@ -254,10 +248,11 @@ function factsOf(planned: Planned, decided: readonly Decided[], isCalm: boolean)
 }
 
 /* What this bus knows of a store: its own subscriptions, and whether the event was there before. */
-function storeFacts({ topic, isKnown }: Publication): ReceiptFacts {
-  const { accepted } = topic.allAccepted;
+function storeFacts({ publication, isKnown }: Planned): ReceiptFacts {
+  const { carriage, routing } = publication.topic;
+  const { accepted } = routing.allAccepted;
   const names = isKnown ? { accepted: NONE, deduplicated: accepted } : { accepted };
-  return facts({ ...names, unhandled: "unknown", settledBy: topic.carriage.name });
+  return facts({ ...names, unhandled: "unknown", settledBy: carriage.name });
 }
 
 function facts(given: Partial<ReceiptFacts>): ReceiptFacts {

@@ -1,7 +1,6 @@
 /** What `publish` gives back: what was true when it resolved, worked out when somebody looks. */
 import type { Receipt, Tally } from "../delivery/receipt.js";
 import { SelfWaitError, SettledElsewhereError } from "../errors.js";
-import type { Tree } from "../ledger/tree.js";
 import { currentFrame } from "../runtime/context.js";
 import { deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
@@ -9,13 +8,11 @@ import type { ReceiptFacts } from "./receipt-facts.js";
 
 export class PublishReceipt implements Receipt {
   readonly #publication: Publication;
-  readonly #tree: Tree;
   readonly #facts: ReceiptFacts;
   readonly #bus: object;
 
-  constructor(publication: Publication, tree: Tree, facts: ReceiptFacts, bus: object) {
+  constructor(publication: Publication, facts: ReceiptFacts, bus: object) {
     this.#publication = publication;
-    this.#tree = tree;
     this.#facts = facts;
     this.#bus = bus;
   }
@@ -41,7 +38,7 @@ export class PublishReceipt implements Receipt {
     if (settledBy !== undefined) return Promise.reject(new SettledElsewhereError(settledBy));
     if (deliveryOf(currentFrame())?.bus === this.#bus)
       return Promise.reject(new SelfWaitError("receipt.settled()"));
-    return this.#tree.settled(options.signal);
+    return this.#publication.tree.settled(options.signal);
   }
 
   toJSON(): object {

@@ -1,7 +1,6 @@
 /** What a transport hands out and nobody planned here: it becomes a delivery, or it ends at once. */
 import { toError } from "../errors.js";
 import { deadLetter } from "../delivery/outcome.js";
-import { Tree } from "../ledger/tree.js";
 import type { Item, Settlement as Settled } from "../transport/transport.js";
 import type { Carriage } from "./carriage.js";
 import type { Facilities } from "./facilities.js";
@@ -57,7 +56,7 @@ export class Receiving implements Reception {
   }
 
   #ticket(item: Item, route: Route, publication: Publication): Ticket {
-    const ticket = this.#parts.planner.ticket(route, publication, new Tree());
+    const ticket = this.#parts.planner.ticket(route, publication);
     ticket.item = item;
     ticket.failures = item.failures;
     ticket.history = item.history.map(({ attempt, at, ranMs, error }) =>

@@ -109,7 +109,8 @@ export class Recorder {
     const { notices, runtime } = this.#facilities;
     if (!notices.hears(name)) return;
     const { reason, error, ran = 0, attempt = ticket.attempt } = told;
-    const waited = (attempt?.startedAt ?? ticket.waitingSince) - ticket.waitingSince;
+    const { waitingSince } = ticket;
+    const waited = (attempt?.started ?? waitingSince).monotonic - waitingSince.monotonic;
     notices.post(name, {
       at: new Date(runtime.host.now()),
       ...factsOf(ticket),

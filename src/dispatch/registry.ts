@@ -2,11 +2,12 @@
 import type { LaneOptions } from "../delivery/policies.js";
 import { laneLimits } from "../lane/lane-options.js";
 import { BoundedLane, type LaneWiring } from "../lane/lane.js";
-import type { Queued } from "../lane/queued.js";
+import type { Grower, Queued } from "../lane/queued.js";
 import { didYouMean, refuse } from "../runtime/options.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import { Route } from "./route.js";
-import type { Ticket } from "./ticket.js";
+import type { Publication } from "./publication.js";
+import { Ticket } from "./ticket.js";
 import type { Topics } from "./topics.js";
 
 export class Registry {
@@ -56,8 +57,10 @@ export class Registry {
     const route = new Route(subscription, this.#laneOf(subscription), () =>
       this.#wiring.runtime.host.random(),
     );
+    if (typeof subscription.lane !== "string") route.lane.servesOnly(growerOf(route));
     this.#routes.set(route.name, route);
-    for (const topic of this.#topicsOf(subscription)) this.#topics.route(topic, [...topic.routes, route]);
+    for (const topic of this.#topicsOf(subscription))
+      this.#topics.route(topic, [...topic.routing.routes, route]);
     return route;
   }
 
@@ -68,7 +71,7 @@ export class Registry {
     for (const topic of this.#topicsOf(route.subscription))
       this.#topics.route(
         topic,
-        topic.routes.filter((each) => each !== route),
+        topic.routing.routes.filter((each) => each !== route),
       );
     if (this.#shared.includes(route.lane.name)) return;
     this.#leaving.set(route.lane, route);
@@ -114,4 +117,12 @@ export class Registry {
     this.lanes.set(name, lane);
     return lane;
   }
+}
+
+/* The seeds of a lane that serves one subscription are publications. */
+function growerOf(route: Route): Grower<Ticket> {
+  return {
+    standings: route.standings,
+    grow: (seed) => new Ticket(route, seed as Publication, undefined),
+  };
 }

@@ -1,20 +1,26 @@
 /** Seals an event for its way: key, headers, cause and caller, taken at the moment of the publish. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import { type EventHeaders, keyOf } from "../event/envelope.js";
+import { keyOf } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import { headersOf } from "../event/headers.js";
+import type { Tree } from "../ledger/tree.js";
 import { CallerContext } from "../runtime/context.js";
 import { show } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import { deepFreeze } from "./isolate.js";
-import { type Cause, NO_CAUSE, Publication } from "./publication.js";
+import { type Cause, NO_CAUSE, type Particulars, plainParticulars, Publication } from "./publication.js";
 import type { Topic } from "./topics.js";
 
-const NO_HEADERS: EventHeaders = headersOf();
 /* As many names as tell a circle from a chain. */
 const CHAIN_MAX = 8;
+
+/** What an event comes from. */
+interface Descent {
+  readonly cause: AttemptDelivery | undefined;
+  readonly tree: Tree | undefined;
+}
 
 export class Sealer {
   readonly #facilities: Facilities;
@@ -23,15 +29,18 @@ export class Sealer {
     this.#facilities = facilities;
   }
 
-  /** Seals an event of a topic; `cause` is the delivery that led to it, of whatever bus, final or not. */
+  /**
+   * Seals an event of a topic; `cause` is the delivery that led to it, of whatever bus, final or not. `tree` is the one
+   * that it belongs to, undefined where it is the root of one whose deliveries are all placed at once.
+   */
   seal(
     event: AnyEvent,
     topic: Topic,
     options: PublishOptions | undefined,
-    cause: AttemptDelivery | undefined,
+    { cause, tree }: Descent,
   ): Publication {
     const caller = this.#facilities.keepsContext ? new CallerContext() : undefined;
-    return this.#sealed(event, topic, options, { cause, caller });
+    return this.#sealed(event, topic, options, { cause, tree, caller });
   }
 
   /** The same for an event whose handlers run in the caller's context anyway, since they run in its place. */
@@ -41,35 +50,36 @@ export class Sealer {
     options: PublishOptions | undefined,
     cause: AttemptDelivery | undefined,
   ): Publication {
-    return this.#sealed(event, topic, options, { cause, caller: undefined });
+    const tree = cause?.bus === this.#facilities.bus ? cause.ticket.tree : undefined;
+    return this.#sealed(event, topic, options, { cause, tree, caller: undefined });
   }
 
   #sealed(
     event: AnyEvent,
     topic: Topic,
     options: PublishOptions | undefined,
-    { cause, caller }: { cause: AttemptDelivery | undefined; caller: CallerContext | undefined },
+    { cause, tree, caller }: Descent & { readonly caller: CallerContext | undefined },
   ): Publication {
     const { isolate, runtime } = this.#facilities;
     if (typeof event === "function")
       throw new TypeError(`Expected an event, got its class ${show(event)}. Write \`new\` before it.`);
     if (isolate === "freeze") deepFreeze(event);
-    const facts = {
+    return new Publication(event, topic.routing, {
       id: options?.id,
       key: keyOf(event, options?.key),
-      priority: options?.priority ?? 3,
-      headers: this.#headers(options),
-      time: runtime.turn.now(),
+      particulars: this.#particulars(options, cause),
+      moment: runtime.turn.moment(),
       caller,
-      from: causeOf(cause),
-    };
-    return new Publication(event, topic, facts, this.#facilities);
+      tree,
+    });
   }
 
-  #headers(options: PublishOptions | undefined): EventHeaders {
+  #particulars(options: PublishOptions | undefined, cause: AttemptDelivery | undefined): Particulars {
     const { stamp } = this.#facilities;
-    if (stamp === undefined && options?.headers === undefined) return NO_HEADERS;
-    return headersOf(atOnce(stamp?.(), "stamp"), options?.headers);
+    const isPlain = cause === undefined && stamp === undefined && options?.headers === undefined;
+    if (isPlain) return plainParticulars(options?.priority);
+    const headers = headersOf(atOnce(stamp?.(), "stamp"), options?.headers);
+    return { priority: options?.priority ?? 3, headers, from: causeOf(cause), source: undefined };
   }
 }
 

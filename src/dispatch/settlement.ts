@@ -180,8 +180,9 @@ export class Settlement {
   #measured(ticket: Ticket): number {
     const { attempt } = ticket;
     const { turn } = this.#facilities.runtime;
-    if (attempt === undefined || attempt.startedIn === turn.number) return 0;
-    const ran = attempt.startedIn === -1 ? attempt.ranMs() : turn.monotonic() - attempt.startedAt;
+    if (attempt === undefined || attempt.started.turn === turn.number) return 0;
+    const { started } = attempt;
+    const ran = started.turn === -1 ? attempt.ranMs() : turn.monotonic() - started.monotonic;
     ticket.route.lane.runs.add(ran);
     return ran;
   }

@@ -1,5 +1,4 @@
 /** Tells of what was published, when the first has taken it: taps, notices, and the word about what nobody handles. */
-import type { Tree } from "../ledger/tree.js";
 import { isThenable } from "../runtime/thenable.js";
 import type { Facilities } from "./facilities.js";
 import type { Publication } from "./publication.js";
@@ -28,15 +27,15 @@ export class Telling {
     return this.#later.has(publication);
   }
   /** The first has taken it. */
-  taken(publication: Publication, tree: Tree): void {
-    if (this.#later.delete(publication)) this.told(publication, tree);
+  taken(publication: Publication): void {
+    if (this.#later.delete(publication)) this.told(publication);
   }
   /** Nobody has taken it. */
   never(publication: Publication): void {
     this.#later.delete(publication);
   }
 
-  told(publication: Publication, tree: Tree): void {
+  told(publication: Publication): void {
     const { notices, runtime } = this.#facilities;
     this.#told++;
     if (publication.topic.taps.length > 0) this.#tapped(publication);
@@ -46,8 +45,8 @@ export class Telling {
         event: publication.name,
         eventId: publication.id,
       });
-    if (publication.topic.routes.length === 0 && !publication.topic.carriage.isStore)
-      this.#unhandled(publication, tree);
+    if (publication.topic.routing.routes.length === 0 && !publication.topic.carriage.isStore)
+      this.#unhandled(publication);
   }
 
   #tapped(publication: Publication): void {
@@ -65,11 +64,11 @@ export class Telling {
       answer.then(undefined, (error: unknown) => this.#facilities.log.tapFailed(name, error));
   }
 
-  #unhandled(publication: Publication, tree: Tree): void {
+  #unhandled(publication: Publication): void {
     const { notices, runtime, onUnhandled, log } = this.#facilities;
     const { topic, name, id } = publication;
     this.#unhandledCount++;
-    tree.count("unhandled");
+    publication.tree.count("unhandled");
     if (notices.hears("event.unhandled"))
       notices.post("event.unhandled", { at: new Date(runtime.host.now()), event: name, eventId: id });
     if (onUnhandled !== "warn" || topic.isWarned) return;

@@ -3,6 +3,7 @@ import type { Outcome } from "../delivery/outcome.js";
 import type { KeyTable, Queued, Standing, Standings } from "../lane/queued.js";
 import type { Attempt } from "../ledger/dead-letter-box.js";
 import type { Tree } from "../ledger/tree.js";
+import type { Moment } from "../runtime/turn.js";
 import type { Item } from "../transport/transport.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
@@ -14,8 +15,8 @@ export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown
 export interface Running {
   /** Its number: failures before it + 1. */
   readonly attempt: number;
-  readonly startedAt: number;
-  readonly startedIn: number;
+  /** On the turn clock; its turn is -1 where its time is measured exactly. */
+  readonly started: Moment;
   readonly isExcused: boolean;
   isStuck: boolean;
   isWithdrawn: boolean;
@@ -24,34 +25,34 @@ export interface Running {
   ranMs(): number;
 }
 
+/** What few deliveries ever need. */
+interface Rarities {
+  successor: Queued | undefined;
+  history: Attempt[] | undefined;
+  foregone: Foregone | undefined;
+  isReplay: boolean;
+  isRefused: boolean;
+  inboxKey: string | undefined;
+  item: Item | undefined;
+}
+
 export class Ticket implements Queued {
   readonly route: Route;
   readonly publication: Publication;
-  readonly tree: Tree;
   readonly key: string | undefined;
   standing: Standing = "apart";
   attempts = 0;
   failures = 0;
   behind: Queued | undefined = undefined;
-  successor: Queued | undefined = undefined;
-  waitingSince = 0;
+  waitingSince: Moment;
   attempt: Running | undefined = undefined;
-  history: Attempt[] | undefined = undefined;
-  foregone: Foregone | undefined = undefined;
-  /** A replay was asked for by name: it passes the parking of its key. */
-  isReplay = false;
-  /** No lane took it: a publish of the same event object tries again. */
-  isRefused = false;
-  /** What the inbox of the subscription knows it by. */
-  inboxKey: string | undefined = undefined;
-  /** As the transport handed it out. */
-  item: Item | undefined = undefined;
+  #rare: Rarities | undefined = undefined;
 
-  constructor(route: Route, publication: Publication, tree: Tree, key: string | undefined) {
+  constructor(route: Route, publication: Publication, key: string | undefined) {
     this.route = route;
     this.publication = publication;
-    this.tree = tree;
     this.key = key;
+    this.waitingSince = publication.moment;
   }
 
   get keys(): KeyTable {
@@ -63,8 +64,77 @@ export class Ticket implements Queued {
   get priority(): number {
     return this.publication.priority;
   }
+  get tree(): Tree {
+    return this.publication.tree;
+  }
   /** Times handed out, crashes and releases included. */
   get deliveries(): number {
     return (this.item?.deliveries ?? 1) + this.attempts - 1;
+  }
+
+  get successor(): Queued | undefined {
+    return this.#rare?.successor;
+  }
+  set successor(successor: Queued | undefined) {
+    this.#rarities.successor = successor;
+  }
+
+  /** Attempts that failed. */
+  get history(): Attempt[] | undefined {
+    return this.#rare?.history;
+  }
+  set history(history: Attempt[] | undefined) {
+    this.#rarities.history = history;
+  }
+
+  get foregone(): Foregone | undefined {
+    return this.#rare?.foregone;
+  }
+  set foregone(foregone: Foregone | undefined) {
+    this.#rarities.foregone = foregone;
+  }
+
+  /** A replay was asked for by name: it passes the parking of its key. */
+  get isReplay(): boolean {
+    return this.#rare?.isReplay === true;
+  }
+  set isReplay(isReplay: boolean) {
+    this.#rarities.isReplay = isReplay;
+  }
+
+  /** No lane took it: a publish of the same event object tries again. */
+  get isRefused(): boolean {
+    return this.#rare?.isRefused === true;
+  }
+  set isRefused(isRefused: boolean) {
+    this.#rarities.isRefused = isRefused;
+  }
+
+  /** What the inbox of the subscription knows it by. */
+  get inboxKey(): string | undefined {
+    return this.#rare?.inboxKey;
+  }
+  set inboxKey(inboxKey: string | undefined) {
+    this.#rarities.inboxKey = inboxKey;
+  }
+
+  /** As the transport handed it out. */
+  get item(): Item | undefined {
+    return this.#rare?.item;
+  }
+  set item(item: Item | undefined) {
+    this.#rarities.item = item;
+  }
+
+  get #rarities(): Rarities {
+    return (this.#rare ??= {
+      successor: undefined,
+      history: undefined,
+      foregone: undefined,
+      isReplay: false,
+      isRefused: false,
+      inboxKey: undefined,
+      item: undefined,
+    });
   }
 }

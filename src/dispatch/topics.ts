@@ -4,22 +4,36 @@ import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent, EventClass } from "../event/event.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
 import type { ReceiptFacts } from "./receipt-facts.js";
+import type { Ids } from "../runtime/ids.js";
 import type { Route } from "./route.js";
 
-/** One event in one bus. The list of routes is replaced, never changed: a publish goes to those that it began with. */
+/** One event in one bus. */
 export interface Topic {
   readonly definition: EventDefinition;
   readonly eventClass: EventClass;
-  routes: readonly Route[];
+  readonly origin: Origin;
+  routing: Routing;
   taps: readonly Observer[];
   /** What brings its events to their lanes. */
   readonly carriage: Carriage;
-  /** The receipt of a publish that all routes accepted at once. */
-  allAccepted: ReceiptFacts;
-  /** Whether its subscriptions take every event as it is: no filter, no key of their own, no inbox, no port. */
-  isPlain: boolean;
   /** Whether somebody has been told that nobody listens. */
   isWarned: boolean;
+}
+
+/** Where a topic leads: replaced, never changed, since a publish goes to those that it began with. */
+export interface Routing {
+  readonly topic: Topic;
+  readonly routes: readonly Route[];
+  /** The receipt of a publish that all routes accepted at once. */
+  readonly allAccepted: ReceiptFacts;
+  /** Whether its subscriptions take every event as it is: no filter, no key of their own, no inbox, no port. */
+  readonly isPlain: boolean;
+}
+
+/** The bus that an event is published in. */
+export interface Origin {
+  readonly ids: Ids;
+  readonly source: string;
 }
 
 export type Observer = (event: AnyEvent, envelope: Envelope) => void;
@@ -34,10 +48,12 @@ export class Topics {
   readonly #byDefinition = new Map<EventDefinition, Topic>();
   readonly #byName = new Map<string, Topic>();
   readonly #carriageOf: (definition: EventDefinition) => Carriage;
+  readonly #origin: Origin;
   #taps: readonly Tap[] = [];
 
-  constructor(carriageOf: (definition: EventDefinition) => Carriage) {
+  constructor(carriageOf: (definition: EventDefinition) => Carriage, origin: Origin) {
     this.#carriageOf = carriageOf;
+    this.#origin = origin;
   }
 
   /** The topic of an event or a class; a `TypeError` where another class of this bus has its name. */
@@ -57,9 +73,7 @@ export class Topics {
 
   /** Replaces the routes of an event. */
   route(topic: Topic, routes: readonly Route[]): void {
-    topic.routes = routes;
-    topic.isPlain = topic.carriage instanceof StraightCarriage && routes.every((route) => route.isPlain);
-    topic.allAccepted = allAccepted(routes.map((route) => route.name));
+    topic.routing = routingOf(topic, routes);
   }
 
   addTap(tap: Tap): () => void {
@@ -74,16 +88,11 @@ export class Topics {
   #add(definition: EventDefinition, subject: EventClass | AnyEvent): Topic {
     const { name, aliases } = definition;
     const eventClass = (typeof subject === "function" ? subject : subject.constructor) as EventClass;
-    const topic: Topic = {
-      definition,
-      eventClass,
-      routes: [],
-      taps: this.#tapsOf(name),
-      carriage: this.#carriageOf(definition),
-      allAccepted: allAccepted([]),
-      isPlain: false,
-      isWarned: false,
-    };
+    const carriage = this.#carriageOf(definition);
+    const origin = this.#origin;
+    const facts = { definition, eventClass, origin, taps: this.#tapsOf(name), carriage, isWarned: false };
+    const topic: Topic = Object.assign(facts, { routing: undefined as never });
+    topic.routing = routingOf(topic, []);
     for (const each of [name, ...aliases]) this.#refuseTwin(each, eventClass);
     for (const each of [name, ...aliases]) this.#byName.set(each, topic);
     this.#byDefinition.set(definition, topic);
@@ -106,6 +115,16 @@ export class Topics {
   #tapsOf(name: string): readonly Observer[] {
     return this.#taps.filter((tap) => tap.matches(name)).map((tap) => tap.observer);
   }
+}
+
+function routingOf(topic: Topic, routes: readonly Route[]): Routing {
+  const isPlain = topic.carriage instanceof StraightCarriage && routes.every((route) => route.isPlain);
+  return Object.freeze({
+    topic,
+    routes,
+    allAccepted: allAccepted(routes.map((route) => route.name)),
+    isPlain,
+  });
 }
 
 function allAccepted(names: readonly string[]): ReceiptFacts {

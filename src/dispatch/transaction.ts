@@ -67,7 +67,7 @@ export class TransactionFrame implements Frame {
     for (const { publication } of planned) portOf(publication)?.check(publication);
     const plan = planner.plan(planned, from, false);
     if (plan.refusal !== undefined) throw plan.refusal;
-    for (const { tree } of planned) tree.opened();
+    for (const { publication } of planned) publication.tree.opened();
     plan.tickets.forEach((ticket, index) => {
       if (plan.decisions[index] !== "wait") ticket.route.underway++;
       placement.routed(ticket);
@@ -85,7 +85,7 @@ export class TransactionFrame implements Frame {
     for (const { planned, plan } of this.#reserved) {
       plan.tickets.forEach((ticket, index) => this.#enter(ticket, plan.decisions[index]!));
       placement.committed(planned);
-      for (const { tree } of planned) tree.closed();
+      for (const { publication } of planned) publication.tree.closed();
     }
   }
 
@@ -99,8 +99,8 @@ export class TransactionFrame implements Frame {
   abandon(): string[] {
     this.#state = "abandoned";
     const all = [...this.#reserved].flatMap(({ planned }) => planned);
-    for (const { tree, publication } of all)
-      tree.count("abandoned", {
+    for (const { publication } of all)
+      publication.tree.count("abandoned", {
         subscription: "",
         eventId: publication.id,
         outcome: "abandoned",
@@ -133,7 +133,7 @@ export class TransactionFrame implements Frame {
       ticket.route.lane.idle();
       if (plan.decisions[index] === "place") ticket.route.lane.release(); // and tells that it is free: all adds up by then
     });
-    for (const { tree } of planned) tree.closed();
+    for (const { publication } of planned) publication.tree.closed();
   }
 
   /* A place that was waited for is as good as one that was there; a publish that fails keeps none of them. */
@@ -164,8 +164,8 @@ export class TransactionFrame implements Frame {
 class ReservedReceipt extends PublishReceipt {
   readonly #frame: TransactionFrame;
 
-  constructor({ publication, tree }: Planned, frame: TransactionFrame, bus: object) {
-    super(publication, tree, HELD, bus);
+  constructor({ publication }: Planned, frame: TransactionFrame, bus: object) {
+    super(publication, HELD, bus);
     this.#frame = frame;
   }
 

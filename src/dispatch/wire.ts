@@ -9,6 +9,7 @@ import { CallerContext, withoutContext } from "../runtime/context.js";
 import type { Features, WireEnvelope } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
 import { NO_CAUSE, Publication } from "./publication.js";
+import { Tree } from "../ledger/tree.js";
 import type { Topic } from "./topics.js";
 
 /**
@@ -73,6 +74,7 @@ export function publicationOf(
   const { id, source, key, priority, headers, time, correlation, cause, hops } = envelope;
   const caller = facilities.keepsContext ? withoutContext(() => new CallerContext()) : undefined;
   const from = { correlation, cause, hops, chain: NO_CAUSE.chain };
-  const facts = { id, key, priority, headers, time, caller, from };
-  return new Publication(event, topic, facts, { ids: facilities.ids, source });
+  const particulars = { priority, headers, from, source };
+  const moment = { ...facilities.runtime.turn.moment(), wall: time };
+  return new Publication(event, topic.routing, { id, key, moment, caller, particulars, tree: new Tree() });
 }

@@ -5,39 +5,15 @@ import type { Timers } from "../runtime/timers.js";
 import type { WaitNode } from "../runtime/wait-for.js";
 import { Brake } from "./brake.js";
 import { Histogram, type Percentiles } from "./histogram.js";
+import type { Lane } from "./lane-handle.js";
 import type { LaneLimits } from "./lane-options.js";
 import { Line } from "./line.js";
 import { Places, type Waiter } from "./places.js";
-import type { Queued } from "./queued.js";
+import type { Grower, Queued, Seed } from "./queued.js";
+import { isSeed } from "./rings.js";
 import { type Runner, Slots, type Source } from "./slots.js";
 
-/** A lane as applications see it. Counts are of now; times are milliseconds. */
-export interface Lane {
-  readonly name: string;
-  /** Admitted deliveries that wait for a slot, those behind their key included. */
-  readonly waiting: number;
-  /** Publishes that wait for a place. */
-  readonly waitingPublishes: number;
-  readonly running: number;
-  /** Deliveries that wait for their retry. */
-  readonly retrying: number;
-  /** Since when the oldest delivery waits. */
-  readonly oldest: Date | undefined;
-  readonly handled: number;
-  /** Attempts that failed. */
-  readonly failed: number;
-  readonly dropped: number;
-  readonly waitMs: Percentiles;
-  /** Measured for one delivery in 64, and for each that was longer than a turn of the event loop. */
-  readonly runMs: Percentiles;
-  readonly capacity: number;
-  readonly isPaused: boolean;
-  /** May be set at any time: more start at once, fewer as soon as slots are free. */
-  concurrency: number;
-  /** Nothing starts until `resume()`; what runs goes on. */
-  pause(): void;
-  resume(): void;
-}
+export type { Lane } from "./lane-handle.js";
 
 /** What a lane does with a newcomer: decided in one step for all lanes of a publish, carried out in a second. */
 export type Verdict = "place" | "wait" | "refuse" | "evict";
@@ -121,8 +97,9 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   get oldest(): Date | undefined {
     let since = Infinity;
-    for (const queued of this.standing())
-      if (queued.standing === "waiting") since = Math.min(since, queued.waitingSince);
+    for (const entry of this.#line.entries(this.#slots.running()))
+      if (isSeed(entry)) since = Math.min(since, entry.moment.monotonic);
+      else if (entry.standing === "waiting") since = Math.min(since, entry.waitingSince.monotonic);
     const { host } = this.#wiring.runtime;
     return since === Infinity ? undefined : new Date(host.now() - (host.monotonic() - since));
   }
@@ -183,13 +160,27 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   /** Puts a delivery in the place that was claimed for it. */
   place(queued: T): void {
-    this.#line.join(queued, this.#wiring.runtime.turn.monotonic());
+    this.#line.join(queued, this.#wiring.runtime.turn.moment());
+  }
+
+  /** Whether it takes seeds: it serves one subscription only, and nobody may have to go. */
+  get takesSeeds(): boolean {
+    return this.#line.takesSeeds;
+  }
+
+  servesOnly(grower: Grower<T>): void {
+    this.#line.servesOnly(grower);
+  }
+
+  /** Puts a seed in the place that was claimed for it. */
+  sow(seed: Seed): void {
+    this.#line.sow(seed);
   }
 
   /** Places a newcomer where the overflow policy drops; answers who had to go, the newcomer perhaps. */
   placeOrDrop(queued: T): Dropped<T> | undefined {
     if (this.limits.overflow === "coalesce") {
-      const superseded = this.#line.supersede(queued, this.#wiring.runtime.turn.monotonic());
+      const superseded = this.#line.supersede(queued, this.#wiring.runtime.turn.moment());
       if (superseded !== undefined) return { queued: superseded, reason: "superseded" };
     }
     if (this.#places.isOpen) {
@@ -220,7 +211,7 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   take(): T {
     const queued = this.#line.take();
-    this.waits.add(this.#wiring.runtime.turn.monotonic() - queued.waitingSince);
+    this.waits.add(this.#wiring.runtime.turn.monotonic() - queued.waitingSince.monotonic);
     this.#places.release();
     return queued;
   }
@@ -241,7 +232,7 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
   /** The delivery leaves its slot, keeps its key and takes its place back; it is ready again after `ms`. */
   hold(queued: T, ms: number): void {
     this.claim();
-    this.#line.hold(queued, ms, () => this.#wiring.runtime.turn.monotonic());
+    this.#line.hold(queued, ms, () => this.#wiring.runtime.turn.moment());
   }
 
   /** Tells the breaker how an attempt went. */

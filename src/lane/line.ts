@@ -1,9 +1,10 @@
 /** The order of a lane: what is ready, in rings by priority; what stands behind its key; what waits for its retry. */
 import type { Timer, Timers } from "../runtime/timers.js";
 import { joinKey, leaveKey, supersede } from "./keys.js";
-import type { Queued } from "./queued.js";
+import type { Moment } from "../runtime/turn.js";
+import type { Grower, Queued, Seed } from "./queued.js";
 import { Ring } from "./ring.js";
-import { Rings } from "./rings.js";
+import { isSeed, Rings } from "./rings.js";
 
 interface Retry {
   readonly timer: Timer;
@@ -19,6 +20,7 @@ export class Line<T extends Queued> {
   /* In order of acceptance, only where the oldest may have to go. */
   readonly #arrivals: Ring<T> | undefined;
   readonly #timers: Timers;
+  #grower: Grower<T> | undefined;
   readonly #onReady: () => void;
 
   constructor(timers: Timers, keepsArrivals: boolean, onReady: () => void) {
@@ -35,14 +37,31 @@ export class Line<T extends Queued> {
     return this.#retrying.size;
   }
 
-  join(queued: T, now: number): void {
+  /** Whether seeds may wait here. */
+  get takesSeeds(): boolean {
+    return this.#grower !== undefined;
+  }
+
+  /** Only one subscription is served here. */
+  servesOnly(grower: Grower<T>): void {
+    if (this.#arrivals === undefined) this.#grower = grower;
+  }
+
+  /** A seed waits until its turn comes. */
+  sow(seed: Seed): void {
+    this.waiting++;
+    this.#grower!.standings.waiting++;
+    this.#push(seed);
+  }
+
+  join(queued: T, now: Moment): void {
     this.#waits(queued, now);
     if (this.#arrivals !== undefined) this.#arrive(this.#arrivals, queued);
     if (queued.key === undefined || joinKey(queued, queued.key)) this.#push(queued);
   }
 
   /** Puts the newcomer in the place of one of its key that never started; answers which. */
-  supersede(newcomer: T, now: number): T | undefined {
+  supersede(newcomer: T, now: Moment): T | undefined {
     if (newcomer.key === undefined) return undefined;
     const older = supersede(newcomer, newcomer.key) as T | undefined;
     if (older === undefined) return undefined;
@@ -63,7 +82,8 @@ export class Line<T extends Queued> {
   }
 
   take(): T {
-    const queued = this.#rings.shift() as T;
+    const entry = this.#rings.shift()!;
+    const queued = isSeed(entry) ? this.#grower!.grow(entry) : entry;
     this.waiting--;
     this.running++;
     queued.standings.waiting--;
@@ -73,7 +93,7 @@ export class Line<T extends Queued> {
   }
 
   /** Leaves the slot and keeps its key; ready again after `ms`. */
-  hold(queued: T, ms: number, now: () => number): void {
+  hold(queued: T, ms: number, now: () => Moment): void {
     this.#leave(queued);
     queued.standing = "retrying";
     queued.standings.retrying++;
@@ -82,7 +102,7 @@ export class Line<T extends Queued> {
       this.#waits(queued, now());
       this.#push(queued);
     };
-    this.#retrying.set(queued, { timer: this.#timers.after(ms, due, "retry"), dueAt: now() + ms });
+    this.#retrying.set(queued, { timer: this.#timers.after(ms, due, "retry"), dueAt: now().monotonic + ms });
   }
 
   /** Ends, wherever it stood; its key goes on. */
@@ -99,8 +119,17 @@ export class Line<T extends Queued> {
   }
 
   /** What waits or retries, in no order of its own; whoever ends some of it must list it first. */
-  *standing(running: Iterable<T>): Generator<T> {
-    for (const head of this.#rings) yield* chainOf(head);
+  standing(running: Iterable<T>): Iterable<T> {
+    const grower = this.#grower;
+    if (grower !== undefined) this.#rings.grow((seed) => grown(seed, grower));
+    return this.entries(running) as Iterable<T>;
+  }
+
+  /** The same, with seeds as they are. */
+  *entries(running: Iterable<T>): Generator<T | Seed> {
+    for (const head of this.#rings)
+      if (isSeed(head)) yield head;
+      else yield* chainOf(head);
     for (const head of this.#retrying.keys()) yield* chainOf(head);
     for (const head of running) if (head.key !== undefined && isHead(head)) yield* behind(head);
   }
@@ -110,12 +139,12 @@ export class Line<T extends Queued> {
     for (const [queued, { dueAt }] of this.#retrying) if (dueAt > moment) yield queued;
   }
 
-  #push(queued: T): void {
+  #push(queued: T | Seed): void {
     this.#rings.push(queued);
     this.#onReady();
   }
 
-  #waits(queued: T, now: number): void {
+  #waits(queued: T, now: Moment): void {
     queued.standing = "waiting";
     queued.waitingSince = now;
     queued.standings.waiting++;
@@ -143,6 +172,13 @@ export class Line<T extends Queued> {
       arrivals.keep((each) => each.standing === "waiting" && each.attempts === 0);
     arrivals.push(queued);
   }
+}
+
+/* It waits already, and is counted. */
+function grown<T extends Queued>(seed: Seed, grower: Grower<T>): T {
+  const queued = grower.grow(seed);
+  queued.standing = "waiting";
+  return queued;
 }
 
 function isHead(queued: Queued): boolean {

@@ -1,5 +1,7 @@
 /** What a lane needs to know of the deliveries that it queues; dispatch's ticket is one. */
 
+import type { Moment } from "../runtime/turn.js";
+
 /** Where a delivery stands: `apart` before it is placed. */
 export type Standing = "apart" | "waiting" | "running" | "retrying" | "ended";
 
@@ -34,6 +36,23 @@ export interface Queued {
   behind: Queued | undefined;
   /** The one that took its place: what a ring finds here, it runs instead. */
   successor: Queued | undefined;
-  /** On the monotonic clock, in milliseconds: since when it waits. */
-  waitingSince: number;
+  /** Since when it waits. */
+  waitingSince: Moment;
+}
+
+/**
+ * What a delivery grows from when its turn comes: while it waits, it takes a third of the memory of one. Only where
+ * nothing tells it from its neighbours: no key, one subscription in the lane, nobody who has to go.
+ */
+export interface Seed {
+  readonly priority: number;
+  /** Since when it waits. */
+  readonly moment: Moment;
+  readonly standing?: undefined;
+}
+
+/** Makes the deliveries of one subscription from its seeds. */
+export interface Grower<T extends Queued> {
+  readonly standings: Standings;
+  grow(seed: Seed): T;
 }

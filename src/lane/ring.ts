@@ -49,6 +49,11 @@ export class Ring<T> {
     }
   }
 
+  /** Puts something else in the place of each, in order. */
+  replace(made: (item: T) => T): void {
+    for (let left = this.#length; left > 0; left--) this.push(made(this.shift() as T));
+  }
+
   *[Symbol.iterator](): Generator<T> {
     let at: Block<T> | undefined = this.#first;
     let index = this.#head;

@@ -1,13 +1,15 @@
 /** What is ready to run: a ring per priority, made when first used. */
 import { Ring } from "./ring.js";
-import type { Queued } from "./queued.js";
+import type { Queued, Seed } from "./queued.js";
 
 const PRIORITIES = 8;
 /* Every sixteenth turn goes to the lowest priority that waits, so that it moves under any load. */
 const LOWEST_TURN = 16;
 
 export class Rings<T extends Queued> {
-  readonly #rings: (Ring<T> | undefined)[] = Array<Ring<T> | undefined>(PRIORITIES).fill(undefined);
+  readonly #rings: (Ring<T | Seed> | undefined)[] = Array<Ring<T | Seed> | undefined>(PRIORITIES).fill(
+    undefined,
+  );
   #length = 0;
   #filled = 0;
   /* Entries whose delivery has ended meanwhile: passed over when they come up, swept when they are many. */
@@ -19,21 +21,28 @@ export class Rings<T extends Queued> {
     return this.#length - this.#ended;
   }
 
-  push(queued: T): void {
-    (this.#rings[queued.priority] ??= new Ring<T>()).push(queued);
-    this.#filled |= 1 << queued.priority;
+  push(entry: T | Seed): void {
+    const { priority } = entry;
+    (this.#rings[priority] ??= new Ring<T | Seed>()).push(entry);
+    this.#filled |= 1 << priority;
     this.#length++;
   }
 
   /** The next to run. */
-  shift(): T | undefined {
+  shift(): T | Seed | undefined {
     while (this.#length > 0) {
       const entry = this.#takeEntry();
-      const queued = (entry.successor ?? entry) as T;
+      if (isSeed(entry)) return entry;
+      const queued = succeeded(entry);
       if (queued.standing !== "ended") return queued;
       this.#ended--;
     }
     return undefined;
+  }
+
+  /** Turns every seed into a delivery, where it stands. */
+  grow(grow: (seed: Seed) => T): void {
+    for (const ring of this.#rings) ring?.replace((entry) => (isSeed(entry) ? grow(entry) : entry));
   }
 
   /** Says that the delivery of an entry in here has ended. */
@@ -42,10 +51,10 @@ export class Rings<T extends Queued> {
     if (this.#ended > 32 && this.#ended > this.#length / 2) this.#sweep();
   }
 
-  *[Symbol.iterator](): Generator<T> {
+  *[Symbol.iterator](): Generator<T | Seed> {
     for (const ring of this.#rings)
       for (const entry of ring ?? []) {
-        const queued = (entry.successor ?? entry) as T;
+        const queued = isSeed(entry) ? entry : succeeded(entry);
         if (queued.standing !== "ended") yield queued;
       }
   }
@@ -57,10 +66,10 @@ export class Rings<T extends Queued> {
     return 31 - Math.clz32(isLowest ? filled & -filled : filled);
   }
 
-  #takeEntry(): T {
+  #takeEntry(): T | Seed {
     const priority = this.#turnPriority();
     const ring = this.#rings[priority]!;
-    const entry = ring.shift() as T;
+    const entry = ring.shift() as T | Seed;
     if (ring.length === 0) this.#filled &= ~(1 << priority);
     this.#length--;
     return entry;
@@ -68,10 +77,18 @@ export class Rings<T extends Queued> {
 
   #sweep(): void {
     this.#rings.forEach((ring, priority) => {
-      ring?.keep((entry) => ((entry.successor ?? entry) as T).standing !== "ended");
+      ring?.keep((entry) => isSeed(entry) || succeeded(entry).standing !== "ended");
       if (ring?.length === 0) this.#filled &= ~(1 << priority);
     });
     this.#length -= this.#ended;
     this.#ended = 0;
   }
+}
+
+export function isSeed<T extends Queued>(entry: T | Seed): entry is Seed {
+  return entry.standing === undefined;
+}
+
+function succeeded<T extends Queued>(entry: T): T {
+  return (entry.successor ?? entry) as T;
 }

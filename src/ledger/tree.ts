@@ -11,11 +11,16 @@ const LISTED_MAX = 1_000;
 
 export class Tree {
   /* Most trees see nothing but handled deliveries: those cost two numbers. */
-  #pending = 0;
+  #pending: number;
   #done = 0;
   #rest: Counts | undefined;
   #notHandled: NotHandled[] | undefined;
   #settled: (() => void)[] | undefined;
+
+  /** `pending`: how much of it is not final from the beginning. */
+  constructor(pending = 0) {
+    this.#pending = pending;
+  }
 
   /** Something of the tree is not final yet. */
   opened(): void {

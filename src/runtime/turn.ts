@@ -9,12 +9,21 @@ const BUDGET_MS = 2;
 /* Reading the clock costs as much as awaiting a handler, so it is read for one delivery in eight while they are quick. */
 const UNREAD_MAX = 8;
 
+/** Both clocks, read once: an object that all who ask in one turn share, so that what waits holds no numbers of its own. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly wall: number;
+  /** Milliseconds that only go forward. */
+  readonly monotonic: number;
+  /** The turn that it was read in. */
+  readonly turn: number;
+}
+
 export class Turn {
   /** Counts turns that somebody took part in; two equal numbers mean that no turn has ended in between. */
   number = 0;
   #scheduled = false;
-  #wall: number | undefined;
-  #monotonic: number | undefined;
+  #moment: Moment | undefined;
   #started: number | undefined;
   #read = 0;
   #unread = 0;
@@ -29,22 +38,19 @@ export class Turn {
     this.#host = host;
   }
 
+  /** The clocks of this turn. */
+  moment(): Moment {
+    return this.#moment ?? this.#readClocks();
+  }
+
   /** Milliseconds since the epoch, read once per turn. */
   now(): number {
-    if (this.#wall === undefined) {
-      this.#wall = this.#host.now();
-      this.#schedule();
-    }
-    return this.#wall;
+    return this.moment().wall;
   }
 
   /** Milliseconds that only go forward, read once per turn. */
   monotonic(): number {
-    if (this.#monotonic === undefined) {
-      this.#monotonic = this.#host.monotonic();
-      this.#schedule();
-    }
-    return this.#monotonic;
+    return this.moment().monotonic;
   }
 
   /** Whether the budget of this turn is used up; the caller then awaits `end()` before it goes on. */
@@ -69,8 +75,13 @@ export class Turn {
 
   /** Forgets the clock's readings: for whoever moves a clock by hand. */
   reread(): void {
-    this.#wall = undefined;
-    this.#monotonic = undefined;
+    this.#moment = undefined;
+  }
+
+  #readClocks(): Moment {
+    this.#schedule();
+    const { number } = this;
+    return (this.#moment = { wall: this.#host.now(), monotonic: this.#host.monotonic(), turn: number });
   }
 
   #readBudget(): boolean {

@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Seed } from "../../src/lane/queued.js";
 import { Line } from "../../src/lane/line.js";
 import { Timers } from "../../src/runtime/timers.js";
 import { VirtualTime } from "../support/virtual.js";
-import { type Item, labels, subscription } from "./queueds.js";
+import { type Item, labels, momentAt, subscription } from "./queueds.js";
 
 function setup({ keepsArrivals = false } = {}) {
   const time = new VirtualTime();
@@ -11,7 +12,7 @@ function setup({ keepsArrivals = false } = {}) {
   const line = new Line<Item>(new Timers(time.runtime), keepsArrivals, () => ready++);
   const join = (label: string, options?: { key?: string; priority?: number }): Item => {
     const each = item(label, options);
-    line.join(each, 0);
+    line.join(each, momentAt(0));
     return each;
   };
   const take = (): Item => {
@@ -28,7 +29,7 @@ test("the counts of the lane and of the subscription say where each stands", asy
   expect(standings).toEqual({ waiting: 3, running: 0, retrying: 0 });
   take();
   expect(standings).toEqual({ waiting: 2, running: 1, retrying: 0 });
-  line.hold(a, 100, () => 0);
+  line.hold(a, 100, () => momentAt(0));
   expect(standings).toEqual({ waiting: 2, running: 0, retrying: 1 });
   expect([line.waiting, line.running, line.retrying, line.ready]).toEqual([2, 0, 1, 2]);
   await time.advance(100);
@@ -42,7 +43,7 @@ test("a retry keeps its key: whatever comes behind it waits until it is final", 
   const a = join("a", { key: "k" });
   join("b", { key: "k" });
   take();
-  line.hold(a, 100, () => 0);
+  line.hold(a, 100, () => momentAt(0));
   expect(line.ready).toBe(0);
   await time.advance(100);
   expect(take()).toBe(a);
@@ -56,7 +57,7 @@ test("one that ends while it waits for its retry leaves no timer, and its key go
   const a = join("a", { key: "k" });
   join("b", { key: "k" });
   take();
-  line.hold(a, 100, () => 0);
+  line.hold(a, 100, () => momentAt(0));
   line.end(a);
   expect([time.timers, line.retrying, line.ready]).toEqual([0, 0, 1]);
 });
@@ -85,7 +86,7 @@ test("standing lists whatever waits or retries, those behind a key that runs inc
   expect(take()).toBe(a);
   expect(labels(line.standing([a]))).toBe("cedb");
   const c = take();
-  line.hold(c, 10, () => 0);
+  line.hold(c, 10, () => momentAt(0));
   expect(labels(line.standing([a]))).toBe("dceb");
 });
 
@@ -94,11 +95,11 @@ test("a newcomer supersedes in place, behind a key and at its head", () => {
   const old = join("a", { key: "k" });
   join("b");
   const newcomer = item("n", { key: "k" });
-  expect(line.supersede(newcomer, 0)).toBe(old);
+  expect(line.supersede(newcomer, momentAt(0))).toBe(old);
   expect([line.waiting, line.ready]).toEqual([2, 2]);
   expect(take()).toBe(newcomer);
   const behind = join("x", { key: "k" });
-  expect(line.supersede(item("y", { key: "k" }), 0)).toBe(behind);
+  expect(line.supersede(item("y", { key: "k" }), momentAt(0))).toBe(behind);
   expect(take().label).toBe("b");
   line.end(newcomer);
   expect(take().label).toBe("y");
@@ -108,9 +109,51 @@ test("a superseded head that ends before its turn gives its key to the next", ()
   const { line, item, join, take } = setup();
   join("a", { key: "k" });
   const newcomer = item("n", { key: "k" });
-  line.supersede(newcomer, 0);
+  line.supersede(newcomer, momentAt(0));
   line.end(newcomer);
   expect([line.waiting, line.ready]).toEqual([0, 0]);
   join("b", { key: "k" });
   expect(take().label).toBe("b");
+});
+
+describe("seeds", () => {
+  function sown(...names: readonly string[]) {
+    const bundle = setup();
+    const { line, standings, item } = bundle;
+    const grow = (seed: Seed): Item => item((seed as Seed & { readonly name: string }).name);
+    line.servesOnly({ standings, grow });
+    const sow = (name: string): void =>
+      line.sow({ priority: 3, moment: momentAt(0), name } as Seed & { readonly name: string });
+    for (const name of names) sow(name);
+    return { ...bundle, sow };
+  }
+
+  test("wait in one order with deliveries, and grow when they are taken", () => {
+    const { line, standings, join, sow, take } = sown("a");
+    join("b");
+    sow("c");
+    expect([line.waiting, line.ready, standings.waiting]).toEqual([3, 3, 3]);
+    expect([take(), take(), take()].map((each) => each.label)).toEqual(["a", "b", "c"]);
+    expect(standings).toEqual({ waiting: 0, running: 3, retrying: 0 });
+  });
+
+  test("grow where they stand when somebody must have a look at what waits, and may end there", () => {
+    const { line, standings, take } = sown("a", "b", "c");
+    const [, b] = [...line.standing([])];
+    expect(b).toMatchObject({ label: "b", standing: "waiting" });
+    line.end(b!);
+    expect([line.waiting, line.ready, standings.waiting]).toEqual([2, 2, 2]);
+    expect([take(), take()].map((each) => each.label)).toEqual(["a", "c"]);
+  });
+
+  test("stay as they are for whoever only counts them", () => {
+    const { line } = sown("a", "b");
+    expect(Array.from(line.entries([]), (entry) => entry.standing)).toEqual([undefined, undefined]);
+  });
+
+  test("are not taken where the oldest may have to go", () => {
+    const { line, standings, item } = setup({ keepsArrivals: true });
+    line.servesOnly({ standings, grow: () => item("a") });
+    expect(line.takesSeeds).toBe(false);
+  });
 });

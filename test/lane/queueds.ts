@@ -1,5 +1,11 @@
 /** Deliveries as a lane knows them, without the rest of the house. */
+import type { Moment } from "../../src/runtime/turn.js";
 import type { KeyTable, Queued, Standings } from "../../src/lane/queued.js";
+
+/** A moment of the monotonic clock. */
+export function momentAt(monotonic: number): Moment {
+  return { wall: monotonic, monotonic, turn: 0 };
+}
 
 export interface Item extends Queued {
   readonly label: string;
@@ -19,7 +25,7 @@ export function subscription() {
     attempts: 0,
     behind: undefined,
     successor: undefined,
-    waitingSince: 0,
+    waitingSince: momentAt(0),
   });
   return { standings, keys, item };
 }

@@ -16,7 +16,7 @@ function setup(priorities: readonly number[]) {
 }
 
 function* iterate(rings: Rings<Item>): Generator<Item> {
-  for (let next = rings.shift(); next !== undefined; next = rings.shift()) yield next;
+  for (let next = rings.shift(); next !== undefined; next = rings.shift()) yield next as Item;
 }
 
 test("the higher priority goes first, and within one the older", () => {
@@ -60,6 +60,6 @@ test("the place of a superseded delivery belongs to its successor", () => {
   newcomer.standing = "waiting";
   old!.standing = "ended";
   old!.successor = newcomer;
-  expect(labels(rings)).toBe("nb");
+  expect(labels(rings as Iterable<Item>)).toBe("nb");
   expect(drained()).toBe("nb");
 });

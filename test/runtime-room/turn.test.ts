@@ -25,7 +25,7 @@ describe("a turn", () => {
       expect(read()).toBe(9);
       over();
     }
-    expect(clock.readings).toBe(4);
+    expect(clock.readings).toBe(4 * 2); // four turns, two clocks
   });
 
   it("has a new number when it is over", () => {
