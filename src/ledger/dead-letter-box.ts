@@ -1,6 +1,7 @@
 /** The dead letters of a bus in memory: bounded by number and age, in order of arrival. */
 import type { Envelope } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
+import { AgedMap } from "./aged-map.js";
 
 /** One attempt that failed. */
 export interface Attempt {
@@ -27,7 +28,7 @@ export interface DeadLetter<E extends AnyEvent = AnyEvent> {
 }
 
 export class DeadLetterBox {
-  readonly #letters = new Map<string, DeadLetter>();
+  readonly #letters = new AgedMap<DeadLetter>();
   readonly #max: number;
   readonly #maxAgeMs: number;
   /** How many went because there were too many, or because they were too old. */
@@ -69,9 +70,9 @@ export class DeadLetterBox {
   }
 
   #forget(now: number): void {
-    for (const [id, letter] of this.#letters) {
-      if (this.#letters.size <= this.#max && letter.at.getTime() + this.#maxAgeMs > now) return;
-      this.#letters.delete(id);
+    for (let { oldest } = this.#letters; oldest !== undefined; oldest = this.#letters.oldest) {
+      if (this.#letters.size <= this.#max && oldest.value.at.getTime() + this.#maxAgeMs > now) return;
+      this.#letters.delete(oldest.key);
       this.forgotten++;
     }
   }

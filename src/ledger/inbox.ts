@@ -1,10 +1,11 @@
 /** What a subscription has had already. The first delivery owns its key until it is final; done keeps it for the window. */
+import { AgedMap } from "./aged-map.js";
 
 export class Inbox {
   /* Bounded by the lane, whose deliveries they are: to forget one would let its duplicate run beside it. */
   readonly #owners = new Map<string, object>();
   /* Until when a key is kept, in order of that moment: the oldest go first. */
-  readonly #kept = new Map<string, number>();
+  readonly #kept = new AgedMap<number>();
   readonly #windowMs: number;
   readonly #max: number;
 
@@ -42,11 +43,10 @@ export class Inbox {
 
   /* Two looks per newcomer keep up with any rate. */
   #forget(now: number): void {
-    let looks = 2;
-    for (const [key, until] of this.#kept) {
-      if (until > now && this.#kept.size <= this.#max) return;
-      this.#kept.delete(key);
-      if (--looks === 0) return;
+    for (let looks = 0; looks < 2; looks++) {
+      const { oldest } = this.#kept;
+      if (oldest === undefined || (oldest.value > now && this.#kept.size <= this.#max)) return;
+      this.#kept.delete(oldest.key);
     }
   }
 }

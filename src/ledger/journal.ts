@@ -1,5 +1,6 @@
 /** The journal: what was decided for each delivery, and why. Off by default; bounded, the oldest entries go. */
 import type { Host } from "../runtime/host.js";
+import { AgedMap } from "./aged-map.js";
 
 export interface JournalEntry {
   readonly at: Date;
@@ -11,7 +12,7 @@ export interface JournalEntry {
 
 export class Journal {
   /* By event, in order of the events' first entries: whole events go, so that no story lacks its beginning. */
-  readonly #events = new Map<string, JournalEntry[]>();
+  readonly #events = new AgedMap<JournalEntry[]>();
   readonly #max: number;
   readonly #host: Host;
   #size = 0;
@@ -35,12 +36,11 @@ export class Journal {
 
   /* Of the one event that is left, only its latest entries fit. */
   #forget(): void {
-    for (const [id, entries] of this.#events) {
-      const excess = this.#size - this.#max;
-      if (excess <= 0) return;
+    while (this.#size > this.#max) {
+      const { key, value: entries } = this.#events.oldest!;
       const isLast = this.#events.size === 1;
-      this.#size -= isLast ? entries.splice(0, excess).length : entries.length;
-      if (!isLast) this.#events.delete(id);
+      this.#size -= isLast ? entries.splice(0, this.#size - this.#max).length : entries.length;
+      if (!isLast) this.#events.delete(key);
     }
   }
 }

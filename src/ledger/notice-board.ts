@@ -73,10 +73,11 @@ export class NoticeBoard implements Notices {
     this.#emitter.off(name, registered.guarded);
   }
 
-  /* Said once, although what it began before may still reject. */
+  /* Said once, although what it began before may still reject; and not from a stack that the listener may have filled. */
   #detach(name: Name, registered: Registered, error: unknown): void {
     this.#remove(name, registered);
-    if (!registered.isBroken) this.#log.listenerFailed(name, error);
+    if (registered.isBroken) return;
+    void Promise.resolve().then(() => this.#log.listenerFailed(name, error));
     registered.isBroken = true;
   }
 }

@@ -26,25 +26,25 @@ export function timeout<T>(
   attempt: TimedAttempt,
   { policy, timers }: { policy: TimeoutPolicy; timers: Timers },
 ): Promise<T> {
-  const error = new HandlerTimeoutError(attempt.subscription, policy.timeoutMs);
   return new Promise<T>((resolve, reject) => {
-    let isOver = false;
+    let error: HandlerTimeoutError | undefined; // made when it is due: its stack costs more than the delivery
     let isReleased = false;
-    const stuck = (): void => {
+    const stuck = (over: HandlerTimeoutError): void => {
       attempt.onStuck();
       if (policy.stuck === "hold") return;
       isReleased = true;
-      reject(error);
+      reject(over);
     };
     const expire = (): void => {
-      isOver = true;
-      timer = timers.after(policy.graceMs, stuck, "grace");
-      attempt.abort(error);
+      const over = new HandlerTimeoutError(attempt.subscription, policy.timeoutMs);
+      error = over;
+      timer = timers.after(policy.graceMs, () => stuck(over), "grace");
+      attempt.abort(over);
     };
     const end = (settle: () => void, thrown?: unknown): void => {
       timer.cancel();
       if (isReleased) attempt.onLate(thrown);
-      else if (isOver) reject(error);
+      else if (error !== undefined) reject(error);
       else settle();
     };
     let timer: Timer = timers.after(policy.timeoutMs, expire, "timeout");

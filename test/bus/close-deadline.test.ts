@@ -126,6 +126,57 @@ describe("the deadline", () => {
     expect(closed.value).toMatchObject({ aborted: { length: 1 }, abandoned: { length: 1 } });
   });
 
+  test("the deadline counts from the call, however long the bus has run", async () => {
+    let isAborted = false;
+    const { bus, time } = await started((on) =>
+      on.on(Ping, { name: "a" }, (_, { signal }) => {
+        signal.addEventListener("abort", () => (isAborted = true));
+        return never();
+      }),
+    );
+    await time.advance(60_000);
+    await bus.publish(new Ping({ n: 1 }));
+    await time.rest();
+    void bus.close({ deadline: "5s" });
+    await time.advance(4_999);
+    expect(isAborted).toBe(false);
+    await time.advance(1);
+    expect(isAborted).toBe(true);
+  });
+
+  test("nothing that waits starts in the grace, also where the signal frees a slot; the journal says why", async () => {
+    const seen: number[] = [];
+    const { bus, time } = await started(
+      (on) =>
+        on.on(Ping, { name: "a", lane: { concurrency: 1 } }, ({ n: number }, { signal }) => {
+          seen.push(number);
+          return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+        }),
+      { journal: true },
+    );
+    const receipts = await bus.publish([new Ping({ n: 1 }), new Ping({ n: 2 })]);
+    await time.rest();
+    const closed = watched(bus.close({ deadline: "1s" }));
+    await time.advance(1_000);
+    expect([closed.isSettled, seen]).toEqual([true, [1]]);
+    expect(bus.explain(receipts[1]!.id).at(-1)).toMatchObject({
+      decision: "abandoned",
+      because: "the deadline of close() came first",
+    });
+  });
+
+  test("whoever waits for the quiet is let go when the bus has closed over a handler that never ends", async () => {
+    const { bus, time } = await started((on) => on.on(Ping, { name: "a" }, never));
+    await bus.publish(new Ping({ n: 1 }));
+    await time.rest();
+    const idle = watched(bus.idle());
+    void bus.close({ deadline: "1s" });
+    await time.advance(1_999);
+    expect(idle.isSettled).toBe(false);
+    await time.advance(1);
+    expect(idle.isSettled).toBe(true);
+  });
+
   test("the deadline is 25 seconds where none is given", async () => {
     const { bus, time } = await started((on) => on.on(Ping, { name: "a" }, never));
     await bus.publish(new Ping({ n: 1 }));

@@ -67,6 +67,25 @@ test("what must have methods is looked at for them", () => {
   ]);
 });
 
+test("a rate needs its limit and its interval, a breaker its failures and its pause", () => {
+  expect(said({ lanes: { a: { rate: {}, breaker: {} } } })).toEqual([
+    expect.stringContaining("`createBus.lanes.a.rate.limit`"),
+    expect.stringContaining("`createBus.lanes.a.rate.interval`"),
+    expect.stringContaining("`createBus.lanes.a.breaker.failures`"),
+    expect.stringContaining("`createBus.lanes.a.breaker.pause`"),
+  ]);
+});
+
+test("half a container and what is no object are refused as well", () => {
+  const half = [{ resolve: () => undefined }, { provide: () => undefined }, null, "x", () => undefined];
+  for (const container of half)
+    expect(said({ container })).toEqual([expect.stringContaining("`createBus.container` to be a container")]);
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  for (const no of [null, "x", Object.assign(() => undefined, logger)])
+    expect(said({ logger: no })).toEqual([expect.stringContaining("`createBus.logger` to be a logger")]);
+  expect(said({ logger })).toEqual([]);
+});
+
 test("one transport or several, not both", () => {
   expect(said({ transport: memory(), transports: {} })).toEqual([
     "Expected `transport` or `transports`, got both. Put the one into the other as `default`.",

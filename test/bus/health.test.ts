@@ -48,6 +48,18 @@ test("a stuck handler, a full lane, an open breaker and rising dead letters are 
   expect(bus.health()).toEqual({ live: true, ready: true, reasons: [] });
 });
 
+test("ten dead letters within a minute are none too many, eleven are", async () => {
+  const { bus, time } = virtualBus();
+  bus.on(Ping, () => Promise.reject(new Error("no")));
+  await bus.start();
+  await bus.publish(n(10).map((at) => new Ping({ n: at })));
+  await time.rest();
+  expect(bus.health().reasons).toEqual([]);
+  await bus.publish(new Ping({ n: 10 }));
+  await time.rest();
+  expect(bus.health().reasons).toEqual(["11 dead letters within a minute"]);
+});
+
 test("a paused lane is somebody's wish, and no reason", async () => {
   const { bus } = virtualBus({ lanes: { a: {} } });
   await bus.start();

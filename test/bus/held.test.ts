@@ -111,3 +111,20 @@ test("what was held and still waits for a place is abandoned by name when the bu
   expect(await receipts[3]!.settled()).toMatchObject({ abandoned: 1 });
   expect(logged).toEqual([]);
 });
+
+test("held events go by the overflow policy of a lane that drops: only where it waits or refuses do they wait", async () => {
+  const { bus, time } = virtualBus();
+  const seen: number[] = [];
+  bus.on(
+    Ping,
+    { name: "a", lane: { capacity: 1, overflow: "dropOldest" } },
+    (event) => void seen.push(event.n),
+  );
+  bus.lanes.get("a")!.pause();
+  for (const at of n(3)) await bus.publish(new Ping({ n: at }));
+  await bus.start();
+  expect(bus.lanes.get("a")).toMatchObject({ waiting: 1, dropped: 2, waitingPublishes: 0 });
+  bus.lanes.get("a")!.resume();
+  await time.rest();
+  expect(seen).toEqual([2]);
+});

@@ -249,3 +249,36 @@ test("subscriptions.remove() ends a subscription by its name, and is harmless fo
   await bus.subscriptions.remove("a");
   expect(await bus.publish(new Ping({ n: 1 }))).toMatchObject({ accepted: ["b"] });
 });
+
+test("a retry needs its attempts, a memory what it goes by and its window", () => {
+  const { bus } = virtualBus();
+  const on = (options: unknown) => () => bus.on(Ping, options as never, () => undefined);
+  expect(on({ retry: {} })).toThrow("`options.retry.attempts`");
+  expect(on({ dedupe: { window: "1h" } })).toThrow("`options.dedupe.by`");
+  expect(on({ dedupe: { by: "id" } })).toThrow("`options.dedupe.window`");
+});
+
+test("an own lane is named after its subscription, and counted up while another of that name still drains", async () => {
+  const gates = gated();
+  const { bus, time } = await started();
+  for (let count = 0; count < 3; count++) {
+    const undo = bus.on(Ping, { name: "a" }, gates.handler);
+    await bus.publish(new Ping({ n: count }));
+    await time.rest();
+    undo();
+  }
+  expect([...bus.lanes.keys()]).toEqual(["a", "a#2", "a#3"]);
+  await gates.openAll(time);
+  expect([...bus.lanes.keys()]).toEqual([]);
+});
+
+test("the lane of a subscription that has left keeps no timer", async () => {
+  const { bus, time } = await started();
+  const lane = { breaker: { failures: 1, pause: "1h" } } as const;
+  const undo = bus.on(Ping, { name: "a", lane }, () => Promise.reject(new Error("no")));
+  await bus.publish(new Ping({ n: 1 }));
+  await time.rest();
+  expect(time.timers).toBe(1);
+  undo();
+  expect([bus.lanes.size, time.timers]).toEqual([0, 0]);
+});

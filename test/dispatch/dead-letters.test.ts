@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SubscriptionOptions } from "../../src/delivery/policies.js";
-import { BusClosedError, type BusOptions, deadLetter, Event } from "../../src/index.js";
+import { BusClosedError, type BusOptions, deadLetter, Event, LaneFullError } from "../../src/index.js";
 import { KeptDeadLetters } from "../../src/dispatch/dead-letters.js";
 import { type DeadLetter, DeadLetterBox } from "../../src/ledger/dead-letter-box.js";
 import { deferred, virtualBus, VirtualTime } from "../support/virtual.js";
@@ -203,6 +203,42 @@ describe("a replay", () => {
     expect(causes).toEqual([id]);
   });
 
+  it("to a subscription that is gone is refused by name, and the letter stays", async () => {
+    const { bus, time } = virtualBus();
+    const undo = bus.on(Paid, { name: "ledger" }, () => Promise.reject(new Error("broken")));
+    await bus.start();
+    await bus.publish(new Paid({ n: 1 }));
+    await time.rest();
+    const [letter] = await bus.deadLetters.list();
+    undo();
+    await expect(bus.deadLetters.replay(letter!)).rejects.toThrow("No subscription is named ledger any more");
+    expect(bus.deadLetters.size).toBe(1);
+  });
+
+  it("takes a place of the lane while it waits, and gives it back", async () => {
+    const { bus, time } = virtualBus();
+    let isBroken = true;
+    bus.on(Paid, { name: "ledger", lane: { capacity: 2, overflow: "reject" } }, () =>
+      isBroken ? Promise.reject(new Error("broken")) : undefined,
+    );
+    await bus.start();
+    const lane = bus.lanes.get("ledger")!;
+    await bus.publish(new Paid({ n: 1 }));
+    await time.rest();
+    isBroken = false;
+    lane.pause();
+    const [letter] = await bus.deadLetters.list();
+    const receipt = await bus.deadLetters.replay(letter!);
+    expect(receipt).toMatchObject({ deduplicated: [], unhandled: false, held: false });
+    await bus.publish(new Paid({ n: 2 }));
+    await expect(bus.publish(new Paid({ n: 3 }))).rejects.toThrow(LaneFullError);
+    lane.resume();
+    await time.rest();
+    lane.pause();
+    await bus.publish([new Paid({ n: 4 }), new Paid({ n: 5 })]);
+    await expect(bus.publish(new Paid({ n: 6 }))).rejects.toThrow(LaneFullError);
+  });
+
   it("of what never became an event is refused, and the letter stays", async () => {
     const { runtime } = new VirtualTime();
     const box = new DeadLetterBox(10, 1_000_000);
@@ -225,8 +261,8 @@ describe("a replay", () => {
     const [letter] = await bus.deadLetters.list();
     await bus.deadLetters.discard(letter!, "a test order");
     expect(bus.deadLetters.size).toBe(0);
-    await expect(bus.deadLetters.replay(letter!)).rejects.toThrow(TypeError);
-    await expect(bus.deadLetters.discard(letter!, "again")).rejects.toThrow(TypeError);
+    await expect(bus.deadLetters.replay(letter!)).rejects.toThrow("is not kept any more");
+    await expect(bus.deadLetters.discard(letter!, "again")).rejects.toThrow("is not kept any more");
     expect(bus.explain(letter!.envelope.id).at(-1)).toMatchObject({
       decision: "discarded",
       because: "a test order",
@@ -346,6 +382,44 @@ describe("a parked key", () => {
     expect(numbers()).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("is resumed without what waits for other keys and other subscriptions of its lane, and without replays", async () => {
+    const { bus, time } = virtualBus({ lanes: { shared: { concurrency: 1 } } });
+    const seen: string[] = [];
+    let isBroken = true;
+    const key = ({ n }: Paid) => (n < 10 ? "k" : "other");
+    const options = { lane: "shared", keyFailure: "park", key } as const;
+    for (const name of ["a", "b"])
+      bus.on(Paid, { name, ...options }, ({ n }) => {
+        if (name === "a" && n === 1 && isBroken) throw new Error("broken");
+        seen.push(`${name}${n}`);
+      });
+    await bus.start();
+    await bus.publish([new Paid({ n: 1 }), new Paid({ n: 2 })]);
+    await time.rest();
+    isBroken = false;
+    bus.lanes.get("shared")!.pause();
+    const [head] = await bus.deadLetters.list({ reason: "failed" });
+    await bus.deadLetters.replay(head!);
+    await bus.publish([new Paid({ n: 3 }), new Paid({ n: 10 })]);
+    expect(await bus.deadLetters.resume("a", "k")).toBe(2);
+    expect(bus.deadLetters.size).toBe(0);
+    bus.lanes.get("shared")!.resume();
+    await time.rest();
+    expect(seen.toSorted()).toEqual(["a1", "a10", "a2", "a3", "b1", "b10", "b2", "b3"]);
+    expect(seen.filter((each) => each.startsWith("a"))).toEqual(["a1", "a10", "a2", "a3"]);
+  });
+
+  it("that is not parked has nothing to resume, and what waits stays where it is", async () => {
+    const { bus, time, publish, numbers } = await setup(park);
+    bus.lanes.get("ledger")!.pause();
+    await publish(1, 2);
+    expect(await bus.deadLetters.resume("ledger", "k")).toBe(0);
+    expect(bus.lanes.get("ledger")!.waiting).toBe(2);
+    bus.lanes.get("ledger")!.resume();
+    await time.rest();
+    expect(numbers()).toEqual([1, 2]);
+  });
+
   it("is resumed in one go: nothing published meanwhile comes between", async () => {
     const { bus, time, publish, broken, numbers } = await setup(park);
     broken.add(1);
@@ -384,7 +458,9 @@ describe("a parked key", () => {
 
   it("needs the name of a subscription", async () => {
     const { bus } = await setup(park);
-    await expect(bus.deadLetters.resume("nobody", "k")).rejects.toThrow(TypeError);
+    await expect(bus.deadLetters.resume("nobody", "k")).rejects.toThrow(
+      new TypeError('No subscription is named `"nobody"` (string).'),
+    );
   });
 });
 

@@ -166,6 +166,52 @@ describe("dedupe", () => {
     expect(seen).toEqual([1]);
   });
 
+  it("needs a text to go by; anything else is a failure of the delivery that says so", async () => {
+    const { bus, seen, charge } = await setup({ dedupe: { by: () => undefined as never, window: "1h" } });
+    await charge();
+    const [letter] = await bus.deadLetters.list();
+    expect(seen).toEqual([]);
+    expect(letter?.attempts[0]?.error).toMatchObject({
+      message: "Expected `dedupe.by` of cards to give a text, got `undefined`.",
+    });
+  });
+
+  it("asks for no key where the delivery has failed already", async () => {
+    const { bus, time } = virtualBus();
+    const asked: string[] = [];
+    bus.on(
+      Charged,
+      {
+        name: "a",
+        key: () => {
+          throw new Error("no key");
+        },
+        when: () => (asked.push("when"), false),
+        dedupe: { by: () => (asked.push("by"), "same"), window: "1h" },
+      },
+      () => undefined,
+    );
+    await bus.start();
+    await bus.publish([new Charged({ order: "o", n: 1 }), new Charged({ order: "o", n: 2 })]);
+    await time.rest();
+    expect([bus.deadLetters.size, asked]).toEqual([2, []]);
+  });
+
+  it.each(["key", "when", "by"] as const)("keeps what %s threw with the dead letter", async (which) => {
+    const { bus, time } = virtualBus();
+    const error = new Error(`${which} broke`);
+    const broken = (): never => {
+      throw error;
+    };
+    const options = which === "by" ? { dedupe: { by: broken, window: "1h" } } : { [which]: broken };
+    bus.on(Charged, { name: "a", ...(options as object) }, () => undefined);
+    await bus.start();
+    await bus.publish(new Charged({ order: "o", n: 1 }));
+    await time.rest();
+    const [letter] = await bus.deadLetters.list();
+    expect(letter?.attempts.map((each) => each.error)).toEqual([error]);
+  });
+
   it("belongs to a subscription: another one has its own memory", async () => {
     const { bus, time, seen, charge } = await setup();
     const others: number[] = [];

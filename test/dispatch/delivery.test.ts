@@ -1,6 +1,6 @@
 import pino from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createBus, type Delivery, Event, On, Subscriber } from "../../src/index.js";
+import { createBus, type Delivery, Event, HandlerTimeoutError, On, Subscriber } from "../../src/index.js";
 import { countListeners } from "../support/listeners.js";
 import { deferred, virtualBus } from "../support/virtual.js";
 
@@ -43,6 +43,48 @@ describe("a delivery", () => {
       cause: undefined,
       deadline: undefined,
     });
+  });
+
+  it("has a deadline that stays, counted from the start of its timeout", async () => {
+    const { bus, time } = virtualBus();
+    const deadlines: unknown[] = [];
+    const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms);
+    bus.on(
+      Seen,
+      {
+        timeout: "10s",
+        steps: [
+          async (delivery, next) => {
+            deadlines.push(delivery.deadline);
+            await delivery.sleep("3s");
+            deadlines.push(delivery.deadline);
+            return next();
+          },
+        ],
+      },
+      async (_, delivery) => {
+        deadlines.push(delivery.deadline);
+        await delivery.sleep("2s");
+        deadlines.push(delivery.deadline);
+      },
+    );
+    await bus.start();
+    await time.advance(1_000);
+    await bus.publish(new Seen({ n: 1 }));
+    await time.advance(10_000);
+    expect(deadlines).toEqual([at(11_000), at(14_000), at(14_000), at(14_000)]);
+  });
+
+  it("aborts once, whatever comes after the first reason", async () => {
+    let kept: Delivery | undefined;
+    const gate = deferred();
+    const { bus, time } = await setup((_, delivery) => ((kept = delivery), gate.promise), { timeout: "1s" });
+    await time.advance(1_000);
+    void bus.close({ deadline: "1s" });
+    await time.advance(1_000);
+    expect(kept!.signal.reason).toBeInstanceOf(HandlerTimeoutError);
+    gate.resolve();
+    await time.rest();
   });
 
   it("publishes as a child, also when `publish` is taken out of it and called from anywhere", async () => {
@@ -193,6 +235,13 @@ describe("a delivery", () => {
     await time.rest();
     expect(errors).toEqual([expect.any(TypeError), expect.any(TypeError)]);
     expect(event.nested).toEqual({ list: [{ n: 1 }] });
+  });
+
+  it("is as it was given where the bus does not isolate, which is the default", async () => {
+    const nested = { list: [{ n: 1 }] };
+    const { bus } = await setup(() => undefined);
+    await bus.publish(new Seen({ n: 1, nested }));
+    expect([nested, nested.list].some(Object.isFrozen)).toBe(false);
   });
 
   it("with a circle in its data is isolated, too", async () => {

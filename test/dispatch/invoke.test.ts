@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { BusClosedError, drop, Event, InvokeDepthError, NotStartedError, retry } from "../../src/index.js";
+import {
+  BusClosedError,
+  deadLetter,
+  type Delivery,
+  done,
+  drop,
+  Event,
+  InvokeDepthError,
+  NotStartedError,
+  retry,
+} from "../../src/index.js";
 import { deferred, virtualBus } from "../support/virtual.js";
 
 class Asked extends Event("invoke.asked")<{ n: number }> {}
@@ -91,10 +101,12 @@ describe("invoke", () => {
 
   it("cannot try again, and says so; a drop is no error", async () => {
     const { bus } = virtualBus();
-    bus.on(Asked, { name: "asked" }, ({ n }) => (n === 1 ? retry() : drop("no")));
+    const answers = [retry(), deadLetter("no address"), drop("no"), done()];
+    bus.on(Asked, { name: "asked" }, ({ n }) => answers[n]);
     await bus.start();
-    await expect(bus.invoke(new Asked({ n: 1 }))).rejects.toThrow("asked answered retry");
-    await expect(bus.invoke(new Asked({ n: 2 }))).resolves.toBeUndefined();
+    await expect(bus.invoke(new Asked({ n: 0 }))).rejects.toThrow("asked answered retry (no reason)");
+    await expect(bus.invoke(new Asked({ n: 1 }))).rejects.toThrow("asked answered deadLetter (no address)");
+    for (const n of [2, 3]) await expect(bus.invoke(new Asked({ n }))).resolves.toBeUndefined();
   });
 
   it("runs 64 deep and no deeper", async () => {
@@ -106,7 +118,9 @@ describe("invoke", () => {
       await bus.invoke(new Asked({ n: n + 1 }));
     });
     await bus.start();
-    await expect(bus.invoke(new Asked({ n: 1 }))).rejects.toThrow(InvokeDepthError);
+    const error = await bus.invoke(new Asked({ n: 1 })).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InvokeDepthError);
+    expect((error as InvokeDepthError).chain).toContain("invoke.asked");
     expect(runs).toBe(64);
   });
 
@@ -128,6 +142,69 @@ describe("invoke", () => {
     await bus.start();
     await bus.close();
     await expect(bus.invoke(new Asked({ n: 1 }))).rejects.toThrow(BusClosedError);
+  });
+
+  it("is still taken from inside a delivery while the bus closes, and from nowhere else", async () => {
+    const { bus, time } = virtualBus();
+    const other = virtualBus();
+    const gate = deferred();
+    const asked: number[] = [];
+    const errors: unknown[] = [];
+    const refused = (error: unknown): void => void errors.push(error);
+    bus.on(Asked, ({ n }) => void asked.push(n));
+    bus.on(Told, async () => {
+      await gate.promise;
+      await bus.invoke(new Asked({ n: 1 }));
+    });
+    other.bus.on(Told, async () => {
+      await gate.promise;
+      await bus.invoke(new Asked({ n: 2 })).catch(refused);
+    });
+    await Promise.all([bus.start(), other.bus.start()]);
+    await bus.publish(new Told({ n: 1 }));
+    await other.bus.publish(new Told({ n: 1 }));
+    await time.rest();
+    const closed = bus.close();
+    await bus.invoke(new Asked({ n: 3 })).catch(refused);
+    gate.resolve();
+    await closed;
+    await time.rest();
+    expect(asked).toEqual([1]);
+    expect(errors).toEqual([expect.any(BusClosedError), expect.any(BusClosedError)]);
+  });
+
+  it("has ended when its handlers have: what they publish later is outside, and their signals stay quiet", async () => {
+    const { bus, time } = virtualBus();
+    let kept: Delivery | undefined;
+    bus.on(Asked, (_, delivery) => void (kept = delivery));
+    bus.on(Told, () => new Promise(() => undefined));
+    await bus.start();
+    await bus.invoke(new Asked({ n: 1 }));
+    await bus.publish(new Told({ n: 1 }));
+    await time.rest();
+    const closed = bus.close({ deadline: "1s" });
+    await expect(kept!.publish(new Told({ n: 2 }))).rejects.toThrow(BusClosedError);
+    await time.advance(2_000);
+    await closed;
+    expect(kept!.signal.aborted).toBe(false);
+  });
+
+  it("called from outside may wait for the quiet, and publish where there is no room", async () => {
+    const { bus, time } = virtualBus({ lanes: { full: { capacity: 1 } } });
+    bus.on(Told, { lane: "full" }, () => undefined);
+    bus.on(Asked, async () => {
+      await bus.publish(new Told({ n: 2 }));
+      await bus.idle();
+    });
+    await bus.start();
+    bus.lanes.get("full")!.pause();
+    await bus.publish(new Told({ n: 1 }));
+    let isDone = false;
+    const invoked = bus.invoke(new Asked({ n: 1 })).finally(() => (isDone = true));
+    await time.rest();
+    expect(isDone).toBe(false);
+    bus.lanes.get("full")!.resume();
+    await expect(invoked).resolves.toBeUndefined();
   });
 
   it("hands on the cause: from a delivery to what its invoked handlers publish", async () => {

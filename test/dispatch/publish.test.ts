@@ -323,3 +323,41 @@ test('isolate: "freeze" freezes what an event holds at any depth', async () => {
   await time.rest();
   expect(frozen).toEqual([true, true, false]);
 });
+
+test.each([
+  [{ idd: "a" }, "Unknown option `idd` in `publish options`. Did you mean `id`?"],
+  [{ id: "" }, "`publish options.id` to be a text that is not empty"],
+  [{ key: 3 }, "`publish options.key` to be a text"],
+  [{ headers: { tenant: 1 } }, "`publish options.headers.tenant` to be a text"],
+  [{ headers: "tenant" }, "`publish options.headers`"],
+  [{ priority: 8 }, "`publish options.priority` to be an integer from 0 to 7"],
+  [{ priority: "high" }, "`publish options.priority` to be an integer from 0 to 7"],
+  [{ signal: {} }, "`publish options.signal` to be an AbortSignal"],
+  [{ key: "k", toString: 1 }, "Unknown option `toString`"],
+  [3, "`publish options` to be an object of options"],
+  [null, "`publish options` to be an object of options"],
+])("options of a publish that are no options are refused, each by its name: %j", async (options, message) => {
+  const { bus } = await setup();
+  bus.on(Ping, { name: "a" }, () => undefined);
+  const published = bus.publish(new Ping({ n: 1 }), options as never);
+  await expect(published).rejects.toThrow(TypeError);
+  await expect(published).rejects.toThrow(message);
+  expect(counts(bus, "a")).toMatchObject({ routed: 0 });
+});
+
+test("an option of a publish that is undefined is none", async () => {
+  const { bus } = await setup();
+  const options = {
+    id: undefined,
+    key: undefined,
+    headers: undefined,
+    priority: undefined,
+    signal: undefined,
+  };
+  await expect(bus.publish(new Ping({ n: 1 }), options as never)).resolves.toMatchObject({ held: false });
+});
+
+test("the class of an event in place of the event is refused with what to write", async () => {
+  const { bus } = await setup();
+  await expect(bus.publish(Ping as never)).rejects.toThrow("Write `new` before it.");
+});

@@ -46,7 +46,7 @@ test("only the delivery that starts is the probe of the breaker", async () => {
   const { time, brake } = setup({ breaker: { failures: 1, pause: "1s" } });
   expect(brake.mayStart()).toBe(true);
   expect(brake.attempted(true)).toBe("stops");
-  expect([brake.isBroken, brake.mayStart()]).toEqual([true, false]);
+  expect([brake.isBroken, brake.isHolding, brake.mayStart()]).toEqual([true, true, false]);
   await time.advance(1_000);
   expect([brake.mayStart(), brake.mayStart()]).toEqual([true, false]);
   expect(brake.attempted(false)).toBe("goes on");

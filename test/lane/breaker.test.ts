@@ -54,6 +54,16 @@ test("a probe that succeeds closes it, one that fails starts the pause again", a
   expect(breaker.isOpen).toBe(false);
 });
 
+test("a probe that fails starts the pause again, whatever else succeeded before it", async () => {
+  const { time, breaker, open } = setup();
+  open();
+  expect(breaker.succeeded()).toBeUndefined();
+  await time.advance(1_000);
+  breaker.started();
+  expect(breaker.failed()).toBe("stops");
+  expect(breaker.isHolding).toBe(true);
+});
+
 test("a probe that tells neither way, since its delivery was given up, makes room for another", async () => {
   const { time, breaker, open, probes } = setup();
   open();
@@ -74,6 +84,7 @@ test("failures that come in while it pauses do not make the pause longer", async
 });
 
 test("when it is stopped, no timer stays behind", () => {
+  expect(() => setup().breaker.stop()).not.toThrow();
   const { time, breaker, open } = setup();
   open();
   expect(time.timers).toBe(1);

@@ -34,3 +34,23 @@ test("times too short to tell count as none, and absurd ones as the longest", ()
   expect(histogram.percentiles().max).toBe(1e15);
   expect(histogram.percentiles().p99).toBeGreaterThan(1e9);
 });
+
+test("a time too short to tell is one of the times", () => {
+  const histogram = new Histogram();
+  histogram.add(0);
+  histogram.add(1_000);
+  const { p50, p99 } = histogram.percentiles();
+  expect(p50).toBe(0);
+  expect(Math.abs(p99 - 1_000)).toBeLessThanOrEqual(125);
+});
+
+test("the last bucket is that of 2³¹ milliseconds and holds whatever is longer", () => {
+  const p99 = (ms: number): number => {
+    const histogram = new Histogram();
+    histogram.add(ms);
+    return histogram.percentiles().p99;
+  };
+  expect(p99(2 ** 31)).toBe(2 ** 31);
+  const middle = 2 ** 31 * 1.125;
+  expect([2 ** 31 * 1.3, 2 ** 33, 1e15].map(p99)).toEqual([middle, middle, middle]);
+});

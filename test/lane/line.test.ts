@@ -75,6 +75,57 @@ test("the oldest is the first that came and never started, whatever its priority
   expect(line.oldest()).toBeUndefined();
 });
 
+test("one that ran is not among the oldest again when it waits for its next attempt", async () => {
+  const { time, line, join, take } = setup({ keepsArrivals: true });
+  const a = join("a");
+  take();
+  join("b");
+  line.hold(a, 100, () => momentAt(100));
+  await time.advance(100);
+  expect([a.standing, line.oldest()?.label]).toEqual(["waiting", "b"]);
+});
+
+test("the oldest is still known when many that came after it have ended", () => {
+  const { line, join } = setup({ keepsArrivals: true });
+  const oldest = join("a");
+  for (let flood = 0; flood < 100; flood++) line.end(join("z"));
+  join("b");
+  expect(line.oldest()).toBe(oldest);
+  line.end(oldest);
+  expect(line.oldest()?.label).toBe("b");
+});
+
+test("who comes behind its key is ready when the head ends; only behind one that ran a slot is there already", () => {
+  const { line, join, take, ready } = setup();
+  const [a, b] = [join("a", { key: "k" }), join("b", { key: "k" })];
+  join("c", { key: "k" });
+  expect(ready()).toBe(1);
+  take();
+  line.end(a);
+  expect([line.ready, ready()]).toEqual([1, 1]);
+  line.end(b);
+  expect([line.ready, ready()]).toEqual([1, 2]);
+});
+
+test("what is due at a moment is not due after it", () => {
+  const { line, join, take } = setup();
+  join("a");
+  join("b");
+  for (const ms of [100, 101]) line.hold(take(), ms, () => momentAt(1_000));
+  expect(labels(line.retryingAfter(1_099))).toBe("ab");
+  expect(labels(line.retryingAfter(1_100))).toBe("b");
+});
+
+test("standing leaves out what has ended behind a key", () => {
+  const { line, join } = setup();
+  join("a", { key: "k" });
+  join("b", { key: "k" });
+  const c = join("c", { key: "k" });
+  join("d", { key: "k" });
+  line.end(c);
+  expect(labels(line.standing([]))).toBe("abd");
+});
+
 test("standing lists whatever waits or retries, those behind a key that runs included", () => {
   const { line, join, take } = setup();
   const a = join("a", { key: "k" });

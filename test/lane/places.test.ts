@@ -34,6 +34,31 @@ test("a newcomer never overtakes a publish that waits", () => {
   expect(places.isOpenFor(1)).toBe(false);
 });
 
+test("there is room for as many as there are free places", () => {
+  const { places } = setup(3);
+  places.held = 1;
+  expect([1, 2, 3].map((count) => places.isOpenFor(count))).toEqual([true, true, false]);
+});
+
+test("as many get a place as places are free", () => {
+  const { places, granted, waiter } = setup(5);
+  places.held = 3;
+  for (const label of ["a", "b"]) places.wait(waiter(label));
+  places.release();
+  expect(granted).toEqual(["a", "b"]);
+  expect([places.held, places.waiting]).toEqual([4, 0]);
+});
+
+test("who stays keeps its turn, however many before it go away", () => {
+  const { places, granted, waiter, fill } = setup(3);
+  fill();
+  const all = Array.from({ length: 60 }, (_, index) => waiter(`${index}`));
+  for (const each of all) places.wait(each);
+  for (const each of all) if (!["7", "30", "59"].includes(`${all.indexOf(each)}`)) places.stopWaiting(each);
+  for (let free = 0; free < 3; free++) places.release();
+  expect(granted).toEqual(["7", "30", "59"]);
+});
+
 test("who has gone away gets no place and keeps nobody waiting", () => {
   const { places, granted, waiter, fill } = setup(1);
   fill();

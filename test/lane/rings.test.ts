@@ -53,6 +53,16 @@ test("what has ended is passed over and not counted, few or many of them", () =>
   );
 });
 
+test("when most have ended, those that are left come in order, and priorities without any are passed over", () => {
+  const { rings, items, drained } = setup(Array.from({ length: 90 }, (_, at) => (at % 9 === 0 ? 2 : 6)));
+  for (const each of items.filter(({ priority }) => priority === 6)) {
+    each.standing = "ended";
+    rings.ended();
+  }
+  const left = labels(items.filter(({ priority }) => priority === 2));
+  expect([rings.length, labels(rings as Iterable<Item>), drained()]).toEqual([10, left, left]);
+});
+
 test("the place of a superseded delivery belongs to its successor", () => {
   const { rings, items, drained } = setup([3, 3]);
   const [old] = items;

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { Slots } from "../../src/lane/slots.js";
+import type { HandOver } from "../../src/runtime/hand-over.js";
 import { deferred, VirtualTime } from "../support/virtual.js";
 
 /** A source of numbers, and a runner that ends each when it is told to. */
-function setup(concurrency: number) {
-  const time = new VirtualTime();
+function setup(concurrency: number, handOver?: HandOver) {
+  const time = new VirtualTime(handOver && { handOver });
   const ready: number[] = [];
   const running = new Map<number, () => void>();
   const seen = { peak: 0, ended: [] as number[], idles: 0, mayStart: true, isQuick: false };
@@ -140,6 +141,17 @@ test("a source that holds back ends the slots, and what wakes them later starts 
   slots.wakeAll();
   await time.rest();
   expect(running.size).toBe(2);
+});
+
+test("every delivery is handed over by the name of its lane before it starts and before it settles", async () => {
+  const points: string[] = [];
+  const { time, push, end } = setup(1, (point, about) => void points.push(`${point} ${about}`));
+  push(1);
+  await time.rest();
+  expect(points).toEqual(["deliver lane"]);
+  await end(1);
+  await time.rest();
+  expect(points).toEqual(["deliver lane", "settle lane"]);
 });
 
 test("a runner that throws costs its own delivery only", async () => {

@@ -19,6 +19,12 @@ describe("a dead letter box", () => {
     expect([box.size(0), box.forgotten]).toEqual([2, 2]);
   });
 
+  it("lets them go when one comes, not when somebody looks", () => {
+    const box = new DeadLetterBox(2, 1_000);
+    for (const id of ["a", "b", "c"]) box.add(letter(id, 0));
+    expect([box.get("a"), box.since(-1), box.forgotten]).toEqual([undefined, 2, 1]);
+  });
+
   it("lets go what is too old, to the millisecond", () => {
     const box = new DeadLetterBox(10, 1_000);
     box.add(letter("a", 0));

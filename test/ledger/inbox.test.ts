@@ -52,6 +52,27 @@ describe("an inbox", () => {
     expect(["y", "z", "x"].map((key) => inbox.claim(key, b, 1))).toEqual([false, false, true]);
   });
 
+  it("counts a key once, also where it was kept and is owned again", () => {
+    const inbox = new Inbox(100, 10);
+    inbox.claim("k", a, 0);
+    inbox.keep("k", a, 0);
+    inbox.claim("k", b, 100);
+    expect(inbox.size).toBe(1);
+  });
+
+  it("forgets at most two keys for one that comes, those whose window is over to the millisecond", () => {
+    const inbox = new Inbox(100, 10_000);
+    const keep = (key: string, now: number): void => {
+      inbox.claim(key, a, now);
+      inbox.keep(key, a, now);
+    };
+    for (let n = 0; n < 10; n++) keep(`${n}`, 0);
+    keep("early", 99);
+    expect(inbox.size).toBe(11);
+    keep("in time", 100);
+    expect(inbox.size).toBe(10);
+  });
+
   it("shrinks by itself when the windows are over, also behind one that is on its way", () => {
     const inbox = new Inbox(100, 10_000);
     inbox.claim("long", a, 0);

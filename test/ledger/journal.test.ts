@@ -34,6 +34,12 @@ describe("the journal", () => {
     expect(because(told.of("b"))).toEqual(["3", "4"]);
   });
 
+  it("keeps every event while all of them fit", () => {
+    const told = journal(3);
+    for (const id of ["a", "b", "b"]) told.note(id, "s", "x", id);
+    expect([told.of("a").length, told.of("b").length]).toEqual([1, 2]);
+  });
+
   it("stays within its bounds, even where one event has all the entries", () => {
     const told = journal(3);
     for (let n = 0; n < 10; n++) told.note("a", "s", "x", `${n}`);

@@ -8,55 +8,94 @@ function sayAll(log: Log): void {
   const error = new Error("x");
   log.deadLettered(facts, "failed", error, 2);
   log.stuck(facts, "hold");
+  log.stuck(facts, "release");
   log.ruleFailed(facts, error);
   log.unhandled("a.b", "1");
   log.tapFailed("a.b", error);
   log.transport("down", "sql", error);
   log.transport("up", "sql", undefined);
+  log.transportFailed("sql", "stop", error);
+  log.declareFailed("mail", error);
   log.settleFailed("mail", error);
   log.undeliverable("mail", "schema", error);
   log.listenerFailed("lane.full", error);
   log.releaseFailed("a.b", "1", error);
 }
 
+/** A logger that keeps its lines, and that fails where it has lost its `this`. */
+function keeping() {
+  const lines: (readonly [level: string, about: unknown, message: unknown])[] = [];
+  const line = (level: string) =>
+    function (this: { readonly lines: typeof lines }, about: unknown, message: unknown): void {
+      this.lines.push([level, about, message]);
+    };
+  const logger = {
+    lines,
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+  };
+  return { lines, log: new Log(logger) };
+}
+
 describe("the log", () => {
   it("calls its logger with facts first and a sentence after, as a method", () => {
-    const lines: [string, unknown, string][] = [];
-    const logger = {
-      lines,
-      debug(): void {},
-      info(about: unknown, message: string): void {
-        this.lines.push(["info", about, message]);
-      },
-      warn(about: unknown, message: string): void {
-        this.lines.push(["warn", about, message]);
-      },
-      error(about: unknown, message: string): void {
-        this.lines.push(["error", about, message]);
-      },
-    };
-    sayAll(new Log(logger));
-    expect(lines.map(([level]) => level)).toEqual([
-      "error",
-      "warn",
-      "error",
-      "warn",
-      "error",
-      "warn",
-      "info",
-      "error",
-      "error",
-      "error",
-      "error",
+    const { lines, log } = keeping();
+    const err = new Error("x");
+    sayAll(log);
+    expect(lines.map(([level, about]) => [level, about])).toEqual([
+      ["error", { ...facts, reason: "failed", attempts: 2, err }],
+      ["warn", facts],
+      ["warn", facts],
+      ["error", { ...facts, err }],
+      ["warn", { event: "a.b", eventId: "1" }],
+      ["error", { event: "a.b", err }],
+      ["warn", { transport: "sql", err }],
+      ["info", { transport: "sql", err: undefined }],
+      ["error", { transport: "sql", err }],
+      ["error", { subscription: "mail", err }],
+      ["error", { subscription: "mail", err }],
+      ["error", { subscription: "mail", reason: "schema", err }],
+      ["error", { notice: "lane.full", err }],
+      ["error", { event: "a.b", eventId: "1", err }],
     ]);
-    for (const [, about, message] of lines) {
-      expect(about).toBeTypeOf("object");
-      expect(message).toMatch(/^[A-Z].*\.$|^mail .*\.$|^a\.b .*\.$/);
-    }
-    expect(lines[0]).toEqual([
-      "error",
-      { ...facts, reason: "failed", attempts: 2, err: new Error("x") },
-      "mail gave up on a.b after 2 attempts (failed). It is kept in bus.deadLetters.",
+    for (const [, , message] of lines) expect(message).toMatch(/^[A-Z].*\.$|^mail .*\.$|^a\.b .*\.$/);
+  });
+
+  it.each([
+    [0, "mail gave up on a.b (loop). It is kept in bus.deadLetters."],
+    [1, "mail gave up on a.b after 1 attempt (loop). It is kept in bus.deadLetters."],
+    [2, "mail gave up on a.b after 2 attempts (loop). It is kept in bus.deadLetters."],
+  ])("says how many attempts a dead letter had, if it had any: %i", (attempts, message) => {
+    const { lines, log } = keeping();
+    log.deadLettered(facts, "loop", undefined, attempts);
+    expect(lines[0]?.[2]).toBe(message);
+  });
+
+  it("says whether a stuck handler keeps its slot", () => {
+    const { lines, log } = keeping();
+    log.stuck(facts, "hold");
+    log.stuck(facts, "release");
+    expect(lines.map(([, , message]) => message)).toEqual([
+      expect.stringContaining("It keeps its slot"),
+      expect.stringContaining("Its slot was released"),
+    ]);
+  });
+
+  it("tells the facts without the error where that cannot be printed, and without one says it once", () => {
+    const told: unknown[] = [];
+    const line = (about: object): void => {
+      told.push(about);
+      if ("err" in about && about.err instanceof Error) throw new Error("cannot be printed");
+    };
+    const log = new Log({ debug: line, info: line, warn: line, error: line });
+    log.ruleFailed(facts, new Error("x"));
+    log.stuck(facts, "hold");
+    expect(told).toEqual([
+      { ...facts, err: new Error("x") },
+      { ...facts, err: "an error that cannot be printed" },
+      facts,
     ]);
   });
 

@@ -14,11 +14,40 @@ describe("redaction", () => {
     expect(shown({ a: { secret: 1 } }, "data.a")).toEqual({ a: "[redacted]" });
   });
 
+  it("takes `data.` for the root at the beginning of a path only", () => {
+    expect(shown({ meta: { data: { card: 1 } } }, "meta.data.card")).toEqual({
+      meta: { data: { card: "[redacted]" } },
+    });
+    expect(shown({ meta: { card: 1 } }, "meta.data.card")).toEqual({ meta: { card: 1 } });
+  });
+
   it("goes through arrays", () => {
     const items = [{ price: 1 }, { price: 2, name: "b" }, 7, null];
     expect(shown({ items }, "data.items.price")).toEqual({
       items: [{ price: "[redacted]" }, { price: "[redacted]", name: "b" }, 7, null],
     });
+  });
+
+  it("goes through two hundred arrays in each other, and hides the next as a whole", () => {
+    const nested = (depth: number): unknown =>
+      Array.from({ length: depth }).reduce((inner: unknown) => [inner], { price: 1 });
+    const innermost = (value: unknown): unknown => (Array.isArray(value) ? innermost(value[0]) : value);
+    const shownAt = (depth: number): unknown =>
+      innermost(Object.values(shown({ items: nested(depth) }, "items.price"))[0]);
+    expect(shownAt(200)).toEqual({ price: "[redacted]" });
+    expect(shownAt(201)).toBe("[redacted]");
+  });
+
+  it("hides as a whole what throws when it is looked at", () => {
+    const untouchable = new Proxy(
+      {},
+      {
+        getOwnPropertyDescriptor: () => {
+          throw new Error("untouchable");
+        },
+      },
+    );
+    expect(shown({ a: untouchable, b: 1 }, "data.a.card")).toEqual({ a: "[redacted]", b: 1 });
   });
 
   it("leaves the original alone, and shares nothing that it hides", () => {
@@ -29,8 +58,9 @@ describe("redaction", () => {
   });
 
   it("does nothing where the path leads nowhere", () => {
-    const value = { a: null, b: "text", c: undefined };
-    expect(shown(value, "data.a.x", "data.b.length", "data.c.x", "data.toString", "data.nobody")).toBe(value);
+    const value = { a: null, b: "text", c: undefined, d: [1, { e: 2 }] };
+    const paths = ["data.a.x", "data.b.length", "data.c.x", "data.d.x", "data.toString", "data.nobody"];
+    expect(shown(value, ...paths)).toBe(value);
   });
 
   it("keeps the class of an event, with its methods over what is shown", () => {

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { type BusOptions, PartlyAcceptedError } from "../../src/index.js";
 import type { Item } from "../../src/transport/transport.js";
-import { expectCountsToAddUp, gated, n, Ping, Pong, watched } from "../dispatch/setup.js";
-import { deferred, virtualBus } from "../support/virtual.js";
+import { counts, expectCountsToAddUp, gated, n, Ping, Pong, watched } from "../dispatch/setup.js";
+import { deferred, virtualBus, VirtualTime } from "../support/virtual.js";
 import { PortedMemory, type Weather } from "./transports.js";
 
 type Made = ReturnType<typeof virtualBus>;
@@ -325,4 +325,54 @@ test("a transport that is stopped hands out nothing more, so it is stopped when 
   await gate.openAll(time);
   expect(closed.isSettled).toBe(true);
   expect(transport.calls.slice(-2)).toEqual(["stop", "close"]);
+});
+
+test("what is sent and what comes in is handed over by the name of the transport", async () => {
+  const points: string[] = [];
+  const time = new VirtualTime({ handOver: (point, about) => void points.push(`${point} ${about}`) });
+  const { bus } = virtualBus({ transport: new PortedMemory() }, time);
+  bus.on(Ping, { name: "a" }, () => undefined);
+  await bus.start();
+  await bus.publish(new Ping({ n: 1 }));
+  await time.rest();
+  expect(points).toEqual(["send default", "receive default", "deliver a", "settle a"]);
+});
+
+test("a transport that settles at once is no failure to settle, and what it loses after that is nobody's", async () => {
+  const transport = new PortedMemory();
+  const { bus, time, logged } = virtualBus({ transport });
+  bus.on(Ping, { name: "a" }, () => undefined);
+  const lost: unknown[] = [];
+  bus.notices.on("delivery.lost", (notice) => void lost.push(notice));
+  await bus.start();
+  await bus.publish(new Ping({ n: 1 }));
+  await time.rest();
+  transport.sink.lost(transport.settled[0]!.item, "lease");
+  await time.rest();
+  expect([lost, logged]).toEqual([[], []]);
+  expect(counts(bus, "a")).toMatchObject({ routed: 1, handled: 1 });
+});
+
+test("what was held or committed, and a send then fails, is told in the log: nobody waits for it any more", async () => {
+  let isDown = true;
+  const failed: string[] = [];
+  const beforeSend = () => (isDown ? Promise.reject(new Error("gone")) : undefined);
+  const { bus, time, logged } = virtualBus({ transport: new PortedMemory({ beforeSend }) });
+  bus.on(Ping, { name: "a" }, ({ n: at }) => void failed.push(`handled ${at}`));
+  await bus.publish(new Ping({ n: 1 }));
+  await bus.start();
+  await time.rest();
+  await bus.transaction(async (tx) => tx.publish(new Ping({ n: 2 })));
+  await time.rest();
+  const says = "test.ping was held and could not be published at its release.";
+  expect(logged.map(({ level, message }) => [level, message])).toEqual([
+    ["error", says],
+    ["error", says],
+  ]);
+  expect(logged[1]!.facts).toMatchObject({ event: "test.ping", err: new Error("gone") });
+  isDown = false;
+  await bus.publish(new Ping({ n: 3 }));
+  await time.rest();
+  expect(failed).toEqual(["handled 3"]);
+  expectCountsToAddUp(bus);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Event } from "../../src/index.js";
 import { Ping } from "../dispatch/setup.js";
-import { virtualBus } from "../support/virtual.js";
+import { deferred, virtualBus } from "../support/virtual.js";
 import { PortedMemory, ShelfStore } from "./transports.js";
 
 class Stored extends Event("test.stored", { transport: "durable" })<{ n: number }> {}
@@ -24,6 +24,45 @@ test("an event goes through the transport that it names, every other through the
   expect([stored.unhandled, pinged.unhandled]).toEqual(["unknown", false]);
   expect(other.sent.map(({ name }) => name)).toEqual(["test.ping"]);
   expect(durable.settled.map(({ settlement }) => settlement.kind)).toEqual(["done"]);
+});
+
+test("at risk is what no transport keeps, of several the part of those that keep nothing", async () => {
+  const gate = deferred();
+  const { bus, time } = virtualBus({
+    transports: { default: new PortedMemory(), durable: new ShelfStore() },
+    lanes: { shared: { concurrency: 2 } },
+  });
+  bus.on([Ping, Stored], { name: "a", lane: "shared" }, () => gate.promise);
+  await bus.start();
+  await bus.publish([1, 2, 3].map((n) => new Stored({ n })));
+  await time.rest();
+  expect(bus.atRisk).toBe(0);
+  await bus.publish([1, 2].map((n) => new Ping({ n })));
+  await time.rest();
+  expect(bus.atRisk).toBe(2);
+  gate.resolve();
+  await time.rest();
+  expect(bus.atRisk).toBe(0);
+});
+
+test("a batch in which one event goes through a port resolves when the transport has that one", async () => {
+  const sending = deferred();
+  const durable = new PortedMemory({ beforeSend: () => sending.promise });
+  const { bus, time } = virtualBus({ transports: { durable } });
+  const seen: number[] = [];
+  bus.on([Ping, Stored], { name: "a" }, ({ n }) => void seen.push(n));
+  await bus.start();
+  let isPublished = false;
+  const published = bus
+    .publish([new Ping({ n: 1 }), new Stored({ n: 2 })])
+    .finally(() => (isPublished = true));
+  await time.rest();
+  expect(isPublished).toBe(false);
+  sending.resolve();
+  await published;
+  await time.rest();
+  expect(new Set(seen)).toEqual(new Set([1, 2]));
+  expect(seen).toHaveLength(2);
 });
 
 test("memory is the default where none is given", async () => {
@@ -53,6 +92,8 @@ test("the bus opens all of them, and closes those that were opened when one fail
   const open = second.open.bind(second);
   second.open = (sink) => (isDown ? Promise.reject(new Error("no server")) : open(sink));
   const { bus } = virtualBus({ transports: { default: first, durable: second } });
+  const seen: number[] = [];
+  bus.on(Ping, { name: "a" }, ({ n }) => void seen.push(n));
   await expect(bus.start()).rejects.toMatchObject({
     code: "SIGNALBOX_START",
     faults: ["Transport durable could not be opened: no server"],
@@ -62,6 +103,8 @@ test("the bus opens all of them, and closes those that were opened when one fail
   isDown = false;
   await bus.start();
   expect(first.calls).toEqual(["open", "close", "open"]);
+  await bus.publish(new Ping({ n: 1 }));
+  expect([seen, first.misuse]).toEqual([[1], []]);
   await bus.close();
   expect([first.calls.slice(-2), second.calls]).toEqual([
     ["stop", "close"],

@@ -32,7 +32,7 @@ describe("what a store hands out", () => {
 
   test("bytes that cannot be decoded are a dead letter with those bytes, and their neighbours flow", async () => {
     const seen: number[] = [];
-    const { bus, store, time } = await setup({ handler: ({ n: at }: Ping) => void seen.push(at) });
+    const { bus, store, time, logged } = await setup({ handler: ({ n: at }: Ping) => void seen.push(at) });
     const bytes = new Uint8Array([0, 255, 1]);
     store.put("a", wire("test.ping", { n: 1 }));
     store.put("a", { undecodable: bytes, error: new Error("garbage") });
@@ -44,6 +44,10 @@ describe("what a store hands out", () => {
     expect(letters.map(({ raw }) => raw)).toEqual([bytes, new TextEncoder().encode("{")]);
     expect(letters[0]).toMatchObject({ subscription: "a", attempts: [{ error: { message: "garbage" } }] });
     expect(store.dead.map(({ reason }) => reason)).toEqual(["undecodable", "undecodable"]);
+    expect(logged.map(({ level, facts }) => [level, facts])).toEqual([
+      ["error", { subscription: "a", reason: "undecodable", err: new Error("garbage") }],
+      ["error", { subscription: "a", reason: "undecodable", err: expect.any(Error) }],
+    ]);
   });
 
   test("an unknown name, a newer version and data that do not fit are dead letters with reason schema", async () => {

@@ -174,19 +174,44 @@ describe("a lost item", () => {
     expectCountsToAddUp(bus);
   });
 
+  test("that waited makes room for the next that the store has", async () => {
+    const gate = gated();
+    const { bus, store, time, undo } = await setup({
+      options: { lane: { concurrency: 1 } },
+      handler: gate.handler,
+    });
+    await bus.publish(n(4).map((at) => new Ping({ n: at })));
+    await time.rest();
+    expect([store.shelf("a").out.size, store.shelf("a").waiting.length]).toEqual([2, 2]);
+    store.lose("a", 1);
+    await time.rest();
+    expect([store.shelf("a").out.size, store.shelf("a").waiting.length]).toEqual([2, 1]);
+    await gate.openAll(time);
+    expect(gate.seen).toEqual([0, 2, 3]);
+    undo();
+    expect(bus.lanes.size).toBe(0);
+    expect([store.outMax, store.misuse]).toEqual([2, []]);
+  });
+
   test("that still waits in the lane is not run here", async () => {
     const gate = gated();
     const { bus, store, time } = await setup({
       options: { lane: { concurrency: 1 } },
       handler: gate.handler,
+      busOptions: { journal: true },
     });
-    await bus.publish([new Ping({ n: 0 }), new Ping({ n: 1 })]);
+    const receipts = await bus.publish([new Ping({ n: 0 }), new Ping({ n: 1 })]);
     await time.rest();
     const lost = store.lose("a", 1);
     await gate.openAll(time);
     expect(gate.seen).toEqual([0]);
     expect(store.settled).toHaveLength(1);
     expect(lost.deliveries).toBe(1);
+    expect(bus.explain(receipts[1]!.id).map(({ decision, because }) => [decision, because])).toEqual([
+      ["routed", "into lane a"],
+      ["lost", "lease"],
+      ["abandoned", "lost (lease)"],
+    ]);
     expect(bus.describe().subscriptions[0]?.counts).toMatchObject({ routed: 2, handled: 1, abandoned: 1 });
     const report = watched(bus.close());
     await time.rest();
