@@ -1,92 +1,89 @@
-// One workload: a process per peer, asked in turn, round by round, so that a change of the machine hits all alike.
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+// One workload: a process per candidate, asked in turn, round by round, so that a change of the machine hits all alike.
+import { candidatesOf, measurementOf } from "./catalogue.mjs";
+import { open } from "./candidate-process.mjs";
 
-import { peerFiles } from "./catalogue.mjs";
-
-const CHILD = fileURLToPath(new URL("child.mjs", import.meta.url));
-
-/** Milliseconds of CPU; after `most` a peer that is very slow gets no further round. */
-export const paces = {
-  full: { warm: 1_500, round: 200, rounds: 11, most: 15_000 },
-  quick: { warm: 500, round: 50, rounds: 3, most: 1_000 },
-};
-
-/** The rows of a workload, the fastest first. */
+/** A workload's table: its columns, and its rows with the cheapest first, or in the order of the features. */
 export async function measure(workload, pace) {
-  const opened = await Promise.all((await peerFiles()).map((file) => open(file, workload.name)));
-  const children = opened.filter((child) => child.takesPart);
+  const measurement = await measurementOf(workload);
+  const candidates = await candidatesOf(workload);
+  const openOne = (candidate) => open(candidate, { workload, pace, flags: measurement.flags ?? [] });
+  const collect = measurement.isFresh ? collectAfresh : collectWarm;
+  const taken = await collect(candidates, openOne, { measurement, workload, pace });
+  return { workload, columns: workload.columns ?? measurement.columns, rows: rowsOf(workload, taken) };
+}
+
+/** Each candidate keeps its process for all rounds. */
+async function collectWarm(candidates, openOne, { measurement, workload, pace }) {
+  const opened = await Promise.all(candidates.map(openOne));
+  const processes = opened.filter(({ takesPart }) => takesPart);
   try {
-    await (workload.measures === "memory" ? weigh(children) : race(children, pace));
-    for (const child of children) await check(child, workload);
+    // All at once: nothing is measured yet.
+    await Promise.all(processes.map((each) => each.ask("warm", pace)));
+    for (let round = 0; round < measurement.rounds(pace); round++)
+      for (const each of processes) if (each.spentMs < pace.most) await each.takeSample(pace);
+    for (const each of processes) await check(each, workload);
   } finally {
-    for (const child of opened) child.end();
+    for (const each of opened) each.end();
   }
-  return rowsOf(workload.name, children);
+  return processes;
 }
 
-async function open(file, workload) {
-  const child = fork(CHILD, [file, workload], { execArgv: ["--expose-gc"] });
-  const answer = () =>
-    new Promise((resolve, reject) => {
-      child.once("message", resolve);
-      child.once("exit", () => reject(new Error(`${file} ended under the workload "${workload}".`)));
-    });
-  const ask = (question, argument) => {
-    const answered = answer();
-    child.send([question, argument]);
-    return answered.finally(() => child.removeAllListeners("exit"));
-  };
-  const hello = await answer();
-  child.removeAllListeners("exit");
-  return { ...hello, ask, end: () => child.kill(), samples: [], spent: 0 };
-}
-
-async function race(children, pace) {
-  // All at once: nothing is measured yet, and an engine that has not learnt a path takes five times as long.
-  await Promise.all(children.map((child) => child.ask("warm", pace.warm)));
-  for (let round = 0; round < pace.rounds; round++) {
-    for (const child of children) {
-      if (child.spent > pace.most) continue;
-      const sample = await child.ask("time", pace.round);
-      child.samples.push(sample);
-      child.spent += sample.ms;
+/** Each round is a process of its own. */
+async function collectAfresh(candidates, openOne, { measurement, workload, pace }) {
+  const taken = new Map();
+  for (let round = 0; round < measurement.rounds(pace); round++) {
+    for (const candidate of candidates) {
+      const fresh = await openOne(candidate);
+      if (fresh.takesPart) taken.set(candidate, await sampled(fresh, taken.get(candidate)));
+      else fresh.end();
     }
   }
-}
+  return [...taken.values()];
 
-async function weigh(children) {
-  for (let round = 0; round < 3; round++) {
-    for (const child of children) child.samples.push(await child.ask("memory"));
+  async function sampled(fresh, earlier = fresh) {
+    try {
+      await fresh.takeSample(pace);
+      await check(fresh, workload);
+    } finally {
+      fresh.end();
+    }
+    if (earlier !== fresh) earlier.samples.push(...fresh.samples);
+    return earlier;
   }
 }
 
-async function check(child, { name, count }) {
-  const { handled } = await child.ask("check");
-  if (handled === Math.min(count, 1_000)) return;
+async function check(child, workload) {
+  const { handled, expected } = await child.ask("check");
+  if (handled === expected) return;
   throw new Error(
-    `${child.name} handled ${handled} events under the workload "${name}": its numbers are void.`,
+    `${child.name} handled ${handled} events of ${expected} under the workload "${workload.name}": its numbers are void.`,
   );
 }
 
-function rowsOf(workload, children) {
-  const limit = children.find((child) => child.isLimit);
-  const rows = children.map((child) => {
-    const nsPerEvent = medianOf(child, "nsPerEvent");
-    return {
-      workload,
-      candidate: child.name,
-      nsPerEvent,
-      ratioToLimit: limit === undefined ? null : nsPerEvent / medianOf(limit, "nsPerEvent"),
-      mainThreadNsPerEvent: medianOf(child, "mainThreadNsPerEvent"),
-      bytesPerEvent: medianOf(child, "bytesPerEvent"),
-    };
+function rowsOf(workload, taken) {
+  const limit = taken.find(({ isLimit }) => isLimit);
+  const limitNs = limit && mediansOf(limit).nsPerEvent;
+  const rows = taken.map((each) => {
+    const { nsPerEvent = null, ...units } = mediansOf(each);
+    const ratioToLimit = nsPerEvent === null || limitNs === undefined ? null : nsPerEvent / limitNs;
+    return { workload: workload.name, candidate: each.name, nsPerEvent, ratioToLimit, ...units };
   });
-  return rows.toSorted((a, b) => (a.nsPerEvent ?? a.bytesPerEvent) - (b.nsPerEvent ?? b.bytesPerEvent));
+  if (workload.base !== undefined) return aboveBase(rows, workload.base);
+  const cost = (row) => Object.values(row).find((value) => typeof value === "number");
+  return rows.toSorted((a, b) => cost(a) - cost(b));
 }
 
-/** `null` where it was not measured. */
-function medianOf({ samples }, unit) {
-  const numbers = samples.map((sample) => sample[unit] ?? null).toSorted((a, b) => a - b);
-  return numbers[numbers.length >> 1];
+/** In their order, from the base on with what each adds to it; before it stands the limit. */
+function aboveBase(rows, base) {
+  const at = rows.findIndex(({ candidate }) => candidate === base);
+  const { nsPerEvent } = rows[at];
+  return rows.map((row, index) => (index < at ? row : { ...row, nsAdded: row.nsPerEvent - nsPerEvent }));
+}
+
+function mediansOf({ samples }) {
+  const medianOf = (unit) => {
+    const numbers = samples.map((sample) => sample[unit]).toSorted((a, b) => a - b);
+    return numbers[numbers.length >> 1];
+  };
+  return Object.fromEntries(Object.keys(samples[0]).map((unit) => [unit, medianOf(unit)]));
 }

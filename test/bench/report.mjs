@@ -2,44 +2,39 @@
 
 /** What each target asks, what was measured, and whether it is met; `null` where a row is missing. */
 export function judge(workloads, rows) {
-  const rowOf = (workload, candidate) =>
-    rows.find((row) => row.workload === workload && row.candidate === candidate);
-  const ratio = (workload, candidate) => rowOf(workload, candidate)?.ratioToLimit ?? Number.NaN;
-  const bytes = (workload, candidate) => rowOf(workload, candidate)?.bytesPerEvent ?? Number.NaN;
+  const of = (workload, candidate, unit = "nsPerEvent") =>
+    rows.find((row) => row.workload === workload && row.candidate === candidate)?.[unit];
   return workloads
     .flatMap(({ targets }) => targets)
-    .map(({ name, atMost, atLeast, value: valueOf }) => {
-      const measured = valueOf(ratio, bytes);
+    .map(({ name, atMost, atLeast, unit = "×", value: valueOf }) => {
+      const measured = valueOf(of);
       const value = Number.isFinite(measured) ? measured : null;
       const isMet = atMost === undefined ? value >= atLeast : value <= atMost;
       const kind = atMost === undefined ? "at least" : "at most";
-      return { name, kind, target: atMost ?? atLeast, value, met: value === null ? null : isMet };
+      return { name, kind, target: atMost ?? atLeast, unit, value, met: value === null ? null : isMet };
     });
 }
 
-/** A table of Markdown, so that a run can be pasted into a page. */
-export function rowTable(rows) {
-  const number = (value, digits) => (value === null ? "" : value.toFixed(digits));
-  const lines = rows.map((row) => [
-    row.workload,
-    row.candidate,
-    number(row.nsPerEvent, 0),
-    number(row.ratioToLimit, 1),
-    number(row.mainThreadNsPerEvent, 0),
-    number(row.bytesPerEvent, 0),
-  ]);
-  const heads = ["workload", "candidate", "ns per event", "× raw loop", "main thread ns", "bytes per event"];
-  return table(heads, lines);
+/** A table of Markdown, as the formatter leaves it. */
+export function rowTable({ columns, rows }) {
+  const cell = (row, { unit, digits = 0, textOf }) => textOf?.(row) ?? numeral(row[unit], digits);
+  const lines = rows.map((row) => [row.candidate, ...columns.map((column) => cell(row, column))]);
+  return table(["candidate", ...columns.map(({ head }) => head)], lines);
 }
 
 export function targetTable(targets) {
-  const lines = targets.map(({ name, kind, target, value, met }) => [
+  const lines = targets.map(({ name, kind, target, unit, value, met }) => [
     name,
-    `${kind} ${target}`,
-    value === null ? "not measured" : value.toFixed(value < 100 ? 1 : 0),
+    `${kind} ${target} ${unit}`,
+    value === null ? "not measured" : numeral(value, value < 100 ? 1 : 0),
     met === null ? "" : met ? "yes" : "no",
   ]);
   return table(["target", "asked", "measured", "met"], lines);
+}
+
+function numeral(value, digits) {
+  if (value === undefined || value === null) return "";
+  return value.toFixed(digits === 0 && Math.abs(value) < 10 ? 1 : digits);
 }
 
 function table(heads, lines) {

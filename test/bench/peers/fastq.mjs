@@ -3,8 +3,7 @@ import fastq from "fastq";
 
 export const name = "fastq.promise";
 
-export function queue({ handler, concurrency, priorities, keys }) {
-  if (keys || priorities) return undefined; // it has neither
+export function queue({ handler, concurrency }) {
   const jobs = fastq.promise((event) => handler.handle(event), concurrency);
   return (events) => {
     for (const event of events) void jobs.push(event);

@@ -2,11 +2,11 @@
 import PQueue from "p-queue";
 
 export const name = "p-queue";
+export const has = ["priorities"];
 
-export function queue({ handler, concurrency, priorities, keys }) {
-  if (keys) return undefined; // it has none
+export function queue({ handler, concurrency, needs }) {
   const jobs = new PQueue({ concurrency });
-  if (priorities) {
+  if (needs.includes("priorities")) {
     return (events) => {
       for (const event of events) void jobs.add(() => handler.handle(event), { priority: event.priority });
       return jobs.onIdle();

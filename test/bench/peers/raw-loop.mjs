@@ -1,6 +1,7 @@
 // The limit: nothing but the handler, awaited. Its process must never import anything with async context.
 export const name = "raw loop";
 export const isLimit = true;
+export const has = ["keys", "priorities", "types"];
 
 export function queue({ handler }) {
   return async (events) => {
@@ -9,3 +10,9 @@ export function queue({ handler }) {
 }
 
 export { queue as invoke, queue as oneAtATime, queue as oneSettled };
+
+export function emit({ handler }) {
+  return (events) => {
+    for (const event of events) handler.handle(event);
+  };
+}

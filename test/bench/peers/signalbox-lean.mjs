@@ -2,4 +2,6 @@
 import { signalboxPeer } from "../signalbox-peer.mjs";
 
 export const name = "signalbox lean";
-export const { eventOf, queue, invoke, oneAtATime, oneSettled } = signalboxPeer({ context: false });
+export const { has, eventOf, queue, invoke, oneAtATime, oneSettled, emit, starting } = signalboxPeer({
+  context: false,
+});

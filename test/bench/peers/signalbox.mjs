@@ -2,4 +2,4 @@
 import { signalboxPeer } from "../signalbox-peer.mjs";
 
 export const name = "signalbox";
-export const { eventOf, queue, invoke, oneAtATime, oneSettled } = signalboxPeer({});
+export const { has, eventOf, queue, invoke, oneAtATime, oneSettled, emit, starting } = signalboxPeer({});

@@ -4,15 +4,18 @@ const keys = Array.from({ length: 10_000 }, (_, index) => `customer-${index}`);
 
 export default {
   name,
+  about: "Every event has one of 10,000 keys, all active at once. No peer has keys.",
   ability: "queue",
   count: 100_000,
-  setup: { keys: true },
+  needs: ["keys"],
   dataOf: (index) => ({ orderId: `o-${index}`, key: keys[index % keys.length] }),
+  peers: ["raw-loop", "signalbox", "signalbox-lean"],
+  quick: { peers: ["raw-loop", "signalbox"] },
   targets: [
     {
-      name: "all defaults, 10,000 keys against none",
+      name: "all defaults, 10,000 keys, against none",
       atMost: 2,
-      value: (ratio) => ratio(name, "signalbox") / ratio("100,000 waiting", "signalbox"),
+      value: (of) => of(name, "signalbox") / of("100,000 waiting", "signalbox"),
     },
   ],
 };
