@@ -83,6 +83,26 @@ test("what a delivery comes to is counted once, in the one place for it", async 
   });
 });
 
+test("a replay and a resume count as deliveries of their own, and as no event", async () => {
+  const { bus, time } = virtualBus();
+  let isBroken = true;
+  bus.on(Keyed, { name: "s", keyFailure: "park", lane: { concurrency: 1 } }, () => {
+    if (isBroken) throw new Error("no");
+  });
+  await bus.start();
+  await bus.publish(n(3).map((each) => new Keyed({ key: "k", n: each })));
+  await time.rest();
+  isBroken = false;
+  const [head] = await bus.deadLetters.list({ reason: "failed" });
+  await bus.deadLetters.replay(head!);
+  expectCountsToAddUp(bus);
+  await bus.deadLetters.resume("s", "k");
+  expectCountsToAddUp(bus);
+  await time.rest();
+  expect(counts(bus, "s")).toMatchObject({ routed: 6, deadLettered: 3, handled: 3 });
+  expect(bus.describe().counts).toEqual({ published: 3, unhandled: 0 });
+});
+
 test("a publish of several events that wait, are filtered and dropped adds up for whoever looks in between", async () => {
   const { bus, time } = virtualBus({
     lanes: { one: { capacity: 1 }, drops: { capacity: 1, overflow: "dropNewest" } },

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { retry } from "../../src/index.js";
 import type { SubscriptionOptions } from "../../src/index.js";
 import { virtualBus } from "../support/virtual.js";
-import { counts, expectCountsToAddUp, gated, Keyed, n, Ping, toggle } from "./setup.js";
+import { keepsKeyOrder } from "./orders.js";
+import { counts, gated, Keyed, n, Ping } from "./setup.js";
 
 async function setup(
   options: SubscriptionOptions<Keyed> = {},
@@ -133,63 +133,8 @@ test("ten thousand idle keys leave nothing behind", async () => {
   expect(counts(bus, "s")).toMatchObject({ handled: 10_000, waiting: 0 });
 });
 
-test("the order of a key holds under retries, priorities, pauses and changes of the concurrency", async () => {
-  const event = fc.record({
-    key: fc.constantFrom("a", "b", "c", undefined),
-    priority: fc.constantFrom(0, 3, 7) as fc.Arbitrary<0 | 3 | 7>,
-    failures: fc.nat(3),
-    how: fc.constantFrom("throws", "rejects", "asks"),
-    takes: fc.nat(30),
-  });
-  const action = fc.oneof(
-    { weight: 6, arbitrary: event },
-    { weight: 2, arbitrary: fc.record({ advance: fc.nat(100) }) },
-    { weight: 1, arbitrary: fc.record({ concurrency: fc.integer({ min: 1, max: 5 }) }) },
-    { weight: 1, arbitrary: fc.constant("toggle" as const) },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 40 }), async (actions) => {
-      const { bus, time } = virtualBus({ lanes: { shared: { concurrency: 2 } } });
-      const lane = bus.lanes.get("shared")!;
-      const plan = new Map<number, { failures: number; how: string; takes: number }>();
-      const finals = new Map<string, number[]>();
-      const running = new Map<string, number>();
-      const inOrder = async (
-        { n: number }: Ping,
-        delivery: { key: string | undefined; attempt: number; sleep: (ms: number) => Promise<void> },
-      ): Promise<unknown> => {
-        const { failures, how, takes } = plan.get(number)!;
-        const { key = `none-${number}` } = delivery;
-        expect(running.has(key)).toBe(false);
-        running.set(key, number);
-        if (takes > 0) await delivery.sleep(takes);
-        running.delete(key);
-        if (delivery.attempt > Math.min(failures, 2)) finals.set(key, [...(finals.get(key) ?? []), number]);
-        if (delivery.attempt > failures) return undefined;
-        if (how === "asks") return retry({ after: 5 });
-        if (how === "throws") throw new Error("no");
-        return Promise.reject(new Error("no"));
-      };
-      bus.on(Ping, { name: "s", lane: "shared", retry: { attempts: 3, delay: 20, jitter: false } }, inOrder);
-      await bus.start();
-      const accepted = new Map<string, number[]>();
-      for (const [number, each] of actions.entries()) {
-        if (each === "toggle") toggle(lane);
-        else if ("advance" in each) await time.advance(each.advance);
-        else if ("concurrency" in each) lane.concurrency = each.concurrency;
-        else {
-          plan.set(number, each);
-          const { key = `none-${number}`, priority } = each;
-          accepted.set(key, [...(accepted.get(key) ?? []), number]);
-          await bus.publish(new Ping({ n: number }), { key: each.key, priority });
-        }
-        expectCountsToAddUp(bus);
-      }
-      lane.resume();
-      await time.advance(100_000);
-      expect(finals).toEqual(accepted);
-      expect([lane.waiting, lane.running, lane.retrying, time.timers]).toEqual([0, 0, 0, 0]);
-    }),
-    { numRuns: 150 },
-  );
-}, 60_000);
+test(
+  "the order of a key holds under retries, priorities, pauses and changes of the concurrency",
+  () => keepsKeyOrder(150),
+  60_000,
+);

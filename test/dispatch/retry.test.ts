@@ -7,7 +7,7 @@ class Ordered extends Event("retry.ordered")<{ n: number; to?: string }> {}
 
 /** A bus with one subscription, whose handler fails as often as it is told to. */
 async function setup(
-  options: number | RetryOptions,
+  options: number | RetryOptions | undefined,
   failures = Infinity,
   error: unknown = new Error("broken"),
 ) {
@@ -34,7 +34,7 @@ const fixed = { backoff: "fixed", delay: "1s", jitter: false } as const;
 
 describe("retries", () => {
   it("do not exist by default: one attempt, then a dead letter, a notice and a logged stack", async () => {
-    const { bus, time, logged, attempts, buried } = await setup(1);
+    const { bus, time, logged, attempts, buried } = await setup(undefined);
     await time.advance(60_000);
     expect(attempts).toEqual([1]);
     expect(buried).toEqual(["failed"]);

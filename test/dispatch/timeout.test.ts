@@ -122,6 +122,26 @@ describe("a timeout", () => {
   });
 });
 
+describe("a handler that never settles, without a timeout", () => {
+  it("keeps its slot and its key, and nobody else's: the lane goes on with the others, and other lanes with all", async () => {
+    const { bus, time } = virtualBus({ lanes: { two: { concurrency: 2 } } });
+    const seen: string[] = [];
+    const never = new Promise<void>(() => undefined);
+    bus.on(Pinged, { name: "own" }, ({ n }) => void seen.push(`own ${n}`));
+    bus.on(Pinged, { name: "shared", lane: "two", key: ({ n }) => (n < 2 ? "k" : undefined) }, ({ n }) => {
+      seen.push(`shared ${n}`);
+      return n === 0 ? never : undefined;
+    });
+    await bus.start();
+    await bus.publish([0, 1, 2, 3].map((n) => new Pinged({ n })));
+    await time.advance(86_400_000);
+    expect(seen.filter((each) => each.startsWith("own"))).toHaveLength(4);
+    expect(seen.filter((each) => each.startsWith("shared"))).toEqual(["shared 0", "shared 2", "shared 3"]);
+    expect(bus.lanes.get("two")).toMatchObject({ running: 1, waiting: 1 });
+    expect(bus.atRisk).toBe(2);
+  });
+});
+
 describe("a handler that is stuck", () => {
   it("is announced once the grace is over, and keeps slot and key", async () => {
     const { bus, time, logged, running, notices, lane } = await setup({ grace: "2s", key: () => "one" });

@@ -310,3 +310,29 @@ test("places that become free one by one go to the next that waits, while a hand
     [0, 1, 2, 3],
   ]);
 });
+
+test("two transactions that hold each other's places wait no longer than waitMax", async () => {
+  const limits = { capacity: 1, concurrency: 1, waitMax: "5s" } as const;
+  const { bus, time } = virtualBus({ lanes: { left: limits, right: limits } });
+  const seen: string[] = [];
+  bus.on(Ping, { name: "left", lane: "left" }, () => void seen.push("left"));
+  bus.on(Pong, { name: "right", lane: "right" }, () => void seen.push("right"));
+  await bus.start();
+  const both = [new Ping({ n: 1 }), new Pong({ n: 1 })];
+  const crossed = [both, both.toReversed()].map(([first, second]) =>
+    watched(
+      bus.transaction(async (tx) => {
+        await tx.publish(first!);
+        await Promise.resolve(); // so that the other one gets the other place
+        await tx.publish(second!);
+      }),
+    ),
+  );
+  await time.advance(4_999);
+  expect(crossed.map(({ isSettled }) => isSettled)).toEqual([false, false]);
+  await time.advance(1);
+  expect(crossed.map(({ isSettled }) => isSettled)).toEqual([true, true]);
+  expect(crossed[0]!.error).toBeInstanceOf(LaneFullError);
+  expectCountsToAddUp(bus);
+  expect([bus.lanes.get("left")!.waitingPublishes, bus.lanes.get("right")!.waitingPublishes]).toEqual([0, 0]);
+});

@@ -7,6 +7,7 @@ import {
   withFrame,
   withoutContext,
 } from "../../src/runtime/context.js";
+import { filesUnder, textOf } from "../support/repository.js";
 
 const tenants = new AsyncLocalStorage<string>();
 const frame = (): Frame => ({ bus: {} });
@@ -104,5 +105,14 @@ describe("withFrame and withoutContext", () => {
       expect(tenants.run("a", () => withoutContext(() => tenants.getStore()))).toBeUndefined();
       expect(currentFrame()).toBe(outer);
     });
+  });
+});
+
+describe("the storage of the engine", () => {
+  it("is one for the process, however many buses there are", () => {
+    const makes = filesUnder("src", ".ts").filter((file) => textOf(file).includes("new AsyncLocalStorage"));
+    expect(makes).toEqual(["src/runtime/context.ts"]);
+    const [head] = textOf("src/runtime/context.ts").split("new AsyncLocalStorage");
+    expect(head).toMatch(/\nconst frames = $/); // made with the module, not in a function
   });
 });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Host } from "../../src/runtime/host.js";
+import { processRuntime } from "../../src/runtime/runtime.js";
 import { Timers } from "../../src/runtime/timers.js";
 import { deferred, VirtualTime } from "../support/virtual.js";
 
@@ -95,6 +96,17 @@ describe("timers", () => {
     expect(ranAt).toBeUndefined();
     await time.advance(1);
     expect(ranAt).toBe(10_500);
+  });
+
+  it("of sixty days are set for as long as the process can, not beyond, where it would fire at once", () => {
+    const set = vi.spyOn(globalThis, "setTimeout");
+    const timers = new Timers(processRuntime);
+    const ran: string[] = [];
+    timers.after(60 * 86_400_000, () => ran.push("too soon"), "test");
+    expect(set.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1]);
+    timers.clear();
+    set.mockRestore();
+    expect([ran, timers.size]).toEqual([[], 0]);
   });
 
   it("go on when one of them throws", async () => {
