@@ -182,3 +182,22 @@ test("atRisk counts what a crash would lose now: held, waiting, running, retryin
   await gate.openAll(time);
   expect(bus.atRisk).toBe(0);
 });
+
+test("a lane says since when its oldest delivery waits, whatever has come since", async () => {
+  const { bus, time } = virtualBus();
+  bus.on(Ping, { name: "a" }, () => undefined);
+  await bus.start();
+  const lane = bus.lanes.get("a")!;
+  lane.pause();
+  expect(lane.oldest).toBeUndefined();
+  await time.advance(1_000);
+  await bus.publish(new Ping({ n: 1 }));
+  await time.advance(500);
+  await bus.publish(new Ping({ n: 2 }));
+  await time.advance(500);
+  expect(lane.oldest).toEqual(new Date(Date.UTC(2026, 0, 1) + 1_000));
+  lane.resume();
+  await time.rest();
+  expect(lane.oldest).toBeUndefined();
+  expect(lane.waitMs.max).toBe(1_000);
+});

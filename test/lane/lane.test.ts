@@ -65,6 +65,7 @@ test("since when the oldest waits is a date of the wall clock, and what waits fo
 test("the wait of a delivery is measured from its place to its start", async () => {
   const { time, lane, place } = setup({});
   lane.pause();
+  await time.advance(1_000);
   place("a");
   await time.advance(800);
   lane.resume();

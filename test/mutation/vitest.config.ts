@@ -12,8 +12,6 @@ export default defineConfig({
     ...root.test,
     include: ["test/{pipeline,ledger,lane,dispatch,bus,transport}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bus/consumers.test.ts", "test/dispatch/flood.test.ts"],
-    // Whoever waits for what a mutant never does is a killer; the slowest of these tests takes half a second.
-    testTimeout: 3_000,
     // Each mutant gets a thread of its own; one for each file of tests in it would cost more than the tests.
     pool: "threads",
     isolate: false,
