@@ -7,7 +7,7 @@ import type { LongLived, LongLivedName } from "./programs/long-lived.js";
 
 const ROUNDS = 99_000;
 /** Bytes per round; what one promise keeps of another is several times as much. */
-const SLOPE_MAX = 16;
+const SLOPE_MAX = 32;
 
 let beside: Awaited<ReturnType<typeof program>>;
 beforeAll(async () => void (beside = await program("long-lived")));
