@@ -167,6 +167,14 @@ export class InvokeDepthError extends SignalboxError {
   }
 }
 
+/** What is called in the middle of a publish (a tap, a notice, a key, a stamp) published what calls it again, and so on. */
+export class PublishDepthError extends SignalboxError {
+  constructor(max: number) {
+    const says = `publish() is nested more than ${max} deep: a tap, a notice, a key or a stamp publishes what calls it again.`;
+    super("SIGNALBOX_PUBLISH_DEPTH", `${says} Publish from a subscription instead, whose hops are counted.`);
+  }
+}
+
 /** A handler did not end in its time; the reason of its signal and of the failure. */
 export class HandlerTimeoutError extends SignalboxError {
   readonly subscription: string;
@@ -222,6 +230,7 @@ for (const [name, errorClass] of Object.entries({
   SelfWaitError,
   SettledElsewhereError,
   InvokeDepthError,
+  PublishDepthError,
   HandlerTimeoutError,
   DeliveryLostError,
   NextTwiceError,

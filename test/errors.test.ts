@@ -28,6 +28,7 @@ const SAMPLES: readonly errors.SignalboxError[] = [
   new errors.SelfWaitError("receipt.settled()"),
   new errors.SettledElsewhereError("sqlite"),
   new errors.InvokeDepthError(["a", "b"]),
+  new errors.PublishDepthError(64),
   new errors.HandlerTimeoutError("OrderMails.send", 10_000),
   new errors.DeliveryLostError("OrderMails.send", "lease"),
   new errors.NextTwiceError("OrderMails.send"),

@@ -1,7 +1,7 @@
 /** Publishing: from the event to the receipt. What is decided stands in the planner; here it is carried out. */
 import type { PublishOptions, Receipt } from "../delivery/receipt.js";
 import type { AnyEvent } from "../event/event.js";
-import { BusClosedError, NotStartedError, UnhandledEventError } from "../errors.js";
+import { BusClosedError, NotStartedError, PublishDepthError, UnhandledEventError } from "../errors.js";
 import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { AttemptDelivery, causeIn, deliveryOf } from "./attempt.js";
@@ -28,6 +28,8 @@ interface Publishing {
   readonly from: AttemptDelivery | undefined;
 }
 
+/* Taps, notices, keys and stamps run inside a publish: what they publish stands on its stack. */
+const NESTED_MAX = 64;
 const NONE: readonly string[] = Object.freeze([]);
 const UNHANDLED: ReceiptFacts = facts({ unhandled: true });
 
@@ -63,6 +65,9 @@ export class Publisher {
     options: PublishOptions | undefined,
     frame: Frame | undefined = currentFrame(),
   ): Promise<Receipt | readonly Receipt[]> {
+    const { turn } = this.#facilities.runtime;
+    if (turn.publishes >= NESTED_MAX) return Promise.reject(new PublishDepthError(NESTED_MAX));
+    turn.publishes++;
     try {
       if (options !== undefined) checkPublishOptions(options);
       options?.signal?.throwIfAborted();
@@ -74,6 +79,8 @@ export class Publisher {
       return Promise.resolve(this.#published([given as AnyEvent], options, { frame, from })).then(first);
     } catch (error) {
       return Promise.reject(error as Error);
+    } finally {
+      turn.publishes--;
     }
   }
 

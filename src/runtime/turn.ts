@@ -22,6 +22,8 @@ export interface Moment {
 export class Turn {
   /** Counts turns that somebody took part in; two equal numbers mean that no turn has ended in between. */
   number = 0;
+  /** Publishes that have begun and not come back yet, one inside the other, in all buses. */
+  publishes = 0;
   #scheduled = false;
   #moment: Moment | undefined;
   #started: number | undefined;
