@@ -76,10 +76,10 @@ export class Sealer {
 
   #particulars(options: PublishOptions | undefined, cause: AttemptDelivery | undefined): Particulars {
     const { stamp } = this.#facilities;
-    const isPlain = cause === undefined && stamp === undefined && options?.headers === undefined;
-    if (isPlain) return plainParticulars(options?.priority);
+    const plain = plainParticulars(options?.priority);
+    if (cause === undefined && stamp === undefined && options?.headers === undefined) return plain;
     const headers = headersOf(atOnce(stamp?.(), "stamp"), options?.headers);
-    return { priority: options?.priority ?? 3, headers, from: causeOf(cause), source: undefined };
+    return { ...plain, headers, from: causeOf(cause) };
   }
 }
 

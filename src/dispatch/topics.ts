@@ -88,10 +88,15 @@ export class Topics {
   #add(definition: EventDefinition, subject: EventClass | AnyEvent): Topic {
     const { name, aliases } = definition;
     const eventClass = (typeof subject === "function" ? subject : subject.constructor) as EventClass;
-    const carriage = this.#carriageOf(definition);
-    const origin = this.#origin;
-    const facts = { definition, eventClass, origin, taps: this.#tapsOf(name), carriage, isWarned: false };
-    const topic: Topic = Object.assign(facts, { routing: undefined as never });
+    const topic: Topic = {
+      definition,
+      eventClass,
+      origin: this.#origin,
+      routing: undefined as never, // it leads back here
+      taps: this.#tapsOf(name),
+      carriage: this.#carriageOf(definition),
+      isWarned: false,
+    };
     topic.routing = routingOf(topic, []);
     for (const each of [name, ...aliases]) this.#refuseTwin(each, eventClass);
     for (const each of [name, ...aliases]) this.#byName.set(each, topic);

@@ -41,7 +41,7 @@ export interface Queued {
 }
 
 /**
- * What a delivery grows from when its turn comes: while it waits, it takes a third of the memory of one. Only where
+ * What a delivery grows from when its turn comes, so that what waits is small. Only where
  * nothing tells it from its neighbours: no key, one subscription in the lane, nobody who has to go.
  */
 export interface Seed {
