@@ -108,6 +108,11 @@ export class Bus {
     return this.#engine.idle();
   }
 
+  /** What `idle()` waits for, for whoever cannot wait. */
+  protected get isIdle(): boolean {
+    return this.#engine.isIdle;
+  }
+
   /** Runs the handlers now, inline, and throws what they threw; no lane, no key, no retry, no dedupe. */
   invoke(event: AnyEvent, options?: Pick<PublishOptions, "headers" | "key">): Promise<void> {
     return this.#engine.invoke(event, options);

@@ -19,23 +19,24 @@ export interface AttemptHost {
   publishFrom(frame: Frame): Publish;
 }
 
+/* What few attempts ever need. */
+interface Rarities {
+  controller: AbortController | undefined;
+  abortReason: unknown;
+  /** On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
+  timedSince: number | undefined;
+  isExcused: boolean;
+  isStuck: boolean;
+  isWithdrawn: boolean;
+}
+
 export class AttemptDelivery extends Delivery implements Frame, Running {
   readonly ticket: Ticket;
   readonly attempt: number;
   readonly #host: AttemptHost;
-  /* A signal costs more than a quiet delivery: it is made when somebody looks at it. */
-  #controller: AbortController | undefined = undefined;
-  #abortReason: unknown = undefined;
   readonly started: Moment;
-  /* On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
-  #timedSince: number | undefined = undefined;
   #isOver = false;
-  /** Whether `close()` or `idle()` waits for what this attempt is waiting for itself. */
-  isExcused = false;
-  /** It goes on past its timeout and grace. */
-  isStuck = false;
-  /** The deadline of a close or the loss of a lease ended it: its failure is not counted. */
-  isWithdrawn = false;
+  #rare: Rarities | undefined = undefined;
 
   constructor(ticket: Ticket, host: AttemptHost, started: Moment) {
     super();
@@ -78,14 +79,16 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
     const { timeout } = this.ticket.route;
     if (timeout === undefined) return undefined;
     const now = this.#host.monotonic();
-    const left = timeout.timeoutMs - (now - (this.#timedSince ?? now));
+    const left = timeout.timeoutMs - (now - (this.#rare?.timedSince ?? now));
     return new Date(this.#host.clock.now().getTime() + left);
   }
 
+  /* It costs more than a quiet delivery: it is made when somebody looks at it. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
-    return this.#controller.signal;
+    const rare = this.#rarities;
+    rare.controller ??= new AbortController();
+    if (rare.abortReason !== undefined) rare.controller.abort(rare.abortReason);
+    return rare.controller.signal;
   }
 
   get publish(): Publish {
@@ -108,9 +111,33 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   /** Aborts the signal; after the attempt is over it never does. */
   abort(reason: unknown): void {
-    if (this.#isOver || this.#abortReason !== undefined) return;
-    this.#abortReason = reason;
-    this.#controller?.abort(reason);
+    if (this.#isOver || this.#rare?.abortReason !== undefined) return;
+    this.#rarities.abortReason = reason;
+    this.#rarities.controller?.abort(reason);
+  }
+
+  /** Whether `close()` or `idle()` waits for what this attempt is waiting for itself. */
+  get isExcused(): boolean {
+    return this.#rare?.isExcused === true;
+  }
+  set isExcused(isExcused: boolean) {
+    this.#rarities.isExcused = isExcused;
+  }
+
+  /** It goes on past its timeout and grace. */
+  get isStuck(): boolean {
+    return this.#rare?.isStuck === true;
+  }
+  set isStuck(isStuck: boolean) {
+    this.#rarities.isStuck = isStuck;
+  }
+
+  /** The deadline of a close or the loss of a lease ended it: its failure is not counted. */
+  get isWithdrawn(): boolean {
+    return this.#rare?.isWithdrawn === true;
+  }
+  set isWithdrawn(isWithdrawn: boolean) {
+    this.#rarities.isWithdrawn = isWithdrawn;
   }
 
   /** Whether it has been settled, while its handler may go on. */
@@ -120,7 +147,7 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   /** Its timeout begins now. */
   timed(): void {
-    this.#timedSince = this.#host.monotonic();
+    this.#rarities.timedSince = this.#host.monotonic();
   }
 
   over(): void {
@@ -130,6 +157,17 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   /** Milliseconds since it started. */
   ranMs(): number {
     return this.#host.monotonic() - this.started.monotonic;
+  }
+
+  get #rarities(): Rarities {
+    return (this.#rare ??= {
+      controller: undefined,
+      abortReason: undefined,
+      timedSince: undefined,
+      isExcused: false,
+      isStuck: false,
+      isWithdrawn: false,
+    });
   }
 }
 

@@ -58,16 +58,23 @@ export class Closing {
   quiet(lane?: BoundedLane<Queued>): void {
     this.#parts.registry.sweep(lane === undefined ? undefined : [lane]);
     if (this.#emptied !== undefined) this.#checkEmpty(this.#emptied);
-    if (this.#idlers.length === 0 || !this.#isIdle()) return;
+    if (this.#idlers.length === 0 || !this.isIdle) return;
     const idlers = this.#idlers;
     this.#idlers = [];
     for (const each of idlers) each();
   }
 
+  /** Whether nothing is ready, running, waiting to publish or in transit. */
+  get isIdle(): boolean {
+    if (this.#isInTransit) return false;
+    for (const lane of this.#lanes()) if (!lane.isQuiet) return false;
+    return true;
+  }
+
   /** Resolves when nothing is ready, running, waiting to publish or in transit; timers do not count. */
   idle(from: AttemptDelivery | undefined): Promise<void> {
     this.excuse(from);
-    if (this.#isIdle()) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise<void>((resolve) => this.#idlers.push(resolve));
   }
 
@@ -98,12 +105,6 @@ export class Closing {
     holder.isExcused = true;
     holder.ticket.route.lane.excused++;
     this.quiet();
-  }
-
-  #isIdle(): boolean {
-    if (this.#isInTransit) return false;
-    for (const lane of this.#lanes()) if (!lane.isQuiet) return false;
-    return true;
   }
 
   get #isInTransit(): boolean {

@@ -14,6 +14,7 @@ import { within } from "../runtime/within.js";
 import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
 import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
 import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
+import { attemptHost } from "./attempt-host.js";
 import type { BusOptions } from "./bus-options.js";
 import { Carriages } from "./carriages.js";
 import { Closing, type CloseReport } from "./closing.js";
@@ -68,7 +69,7 @@ export class Engine {
     const publishFrom = (frame: Frame): Publish => this.publishFrom(frame);
     this.facilities = facilities;
     this.#carriages = carriages;
-    this.#host = hostOf(facilities, publishFrom);
+    this.#host = attemptHost(facilities, publishFrom);
     this.#defaults = defaultsOf(options);
     const recorder = new Recorder(facilities);
     const settlement = new Settlement(facilities, recorder);
@@ -181,6 +182,10 @@ export class Engine {
     return () => void this.#whenClosed.delete(run);
   }
 
+  get isIdle(): boolean {
+    return this.#closing.isIdle;
+  }
+
   idle(): Promise<void> {
     return this.#closing.idle(deliveryOf(currentFrame()));
   }
@@ -196,7 +201,8 @@ export class Engine {
     try {
       this.#checkOpen("invoke()");
       const topic = this.facilities.topics.of(event);
-      return invoke(this.#sealer.sealInline(event, topic, options, causeIn(currentFrame())), this.#host);
+      const frame = currentFrame();
+      return invoke(this.#sealer.sealInline(event, topic, options, causeIn(frame)), this.#host, frame);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -280,17 +286,6 @@ export class Engine {
     const { waiting, running } = lane;
     notices.post(name, { at: new Date(runtime.host.now()), lane: lane.name, waiting, running });
   }
-}
-
-function hostOf({ bus, clock, runtime }: Facilities, publishFrom: AttemptHost["publishFrom"]): AttemptHost {
-  const { host, turn } = runtime;
-  return {
-    bus,
-    clock,
-    publishFrom,
-    monotonic: () => host.monotonic(),
-    moment: () => turn.moment(),
-  };
 }
 
 /* Steps of the bus stand outside those of its defaults. */

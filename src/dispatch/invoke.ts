@@ -1,7 +1,7 @@
 /** `bus.invoke`: the handlers run now, inline, and what they throw comes out. No lane, no key, no retry, no dedupe. */
 import { InvokeDepthError } from "../errors.js";
 import { isOutcome } from "../delivery/outcome.js";
-import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
+import { CallerContext, type Frame } from "../runtime/context.js";
 import { atOnce, isThenable } from "../runtime/thenable.js";
 import { AttemptDelivery, type AttemptHost, deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
@@ -14,12 +14,13 @@ const DEPTH_MAX = 64;
 class InlineAttempt extends AttemptDelivery {
   readonly depth: number;
   readonly #outer: AttemptDelivery | undefined;
-  readonly #frame = currentFrame();
+  readonly #frame: Frame | undefined;
 
-  constructor(ticket: Ticket, host: AttemptHost, outer: AttemptDelivery | undefined) {
+  constructor(ticket: Ticket, host: AttemptHost, frame: Frame | undefined) {
     super(ticket, host, host.moment());
-    this.#outer = outer;
-    this.depth = depthOf(outer) + 1;
+    this.#outer = deliveryOf(frame);
+    this.#frame = frame;
+    this.depth = depthOf(this.#outer) + 1;
   }
 
   override get outer(): Frame | undefined {
@@ -32,13 +33,13 @@ class InlineAttempt extends AttemptDelivery {
 }
 
 /** Runs all subscriptions of an event; rejects with what one threw, or with an `AggregateError` of all. */
-export function invoke(publication: Publication, host: AttemptHost): Promise<void> {
-  const outer = deliveryOf(currentFrame());
-  if (depthOf(outer) >= DEPTH_MAX) throw new InvokeDepthError([...publication.chain, publication.name]);
+export function invoke(publication: Publication, host: AttemptHost, frame: Frame | undefined): Promise<void> {
+  if (depthOf(deliveryOf(frame)) >= DEPTH_MAX)
+    throw new InvokeDepthError([...publication.chain, publication.name]);
   const { routes } = publication.routing;
-  if (routes.length === 1) return run(routes[0]!, publication, host, outer);
+  if (routes.length === 1) return run(routes[0]!, publication, host, frame);
   return all(
-    routes.map((route) => run(route, publication, host, outer)),
+    routes.map((route) => run(route, publication, host, frame)),
     publication,
   );
 }
@@ -55,16 +56,16 @@ async function run(
   route: Route,
   publication: Publication,
   host: AttemptHost,
-  outer: AttemptDelivery | undefined,
+  frame: Frame | undefined,
 ): Promise<void> {
   const { when } = route.subscription.options;
   if (when !== undefined && !atOnce(when(publication.event), "when")) return;
   const ticket = new Ticket(route, publication, publication.key);
-  const attempt = new InlineAttempt(ticket, host, outer);
+  const attempt = new InlineAttempt(ticket, host, frame);
   ticket.attempt = attempt;
   ticket.attempts = 1;
   try {
-    const answer = withFrame(attempt, () => route.call(publication.event, attempt));
+    const answer = new CallerContext().run(attempt, called, attempt); // half the price of AsyncLocalStorage.run
     const ended = isThenable(answer) ? await answer : answer;
     if (isOutcome(ended) && ended.outcome !== "done" && ended.outcome !== "drop")
       throw new Error(
@@ -74,6 +75,10 @@ async function run(
     attempt.over();
     ticket.standing = "ended";
   }
+}
+
+function called(attempt: InlineAttempt): unknown {
+  return attempt.ticket.route.call(attempt.event, attempt);
 }
 
 function depthOf(attempt: AttemptDelivery | undefined): number {

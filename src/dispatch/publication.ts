@@ -57,6 +57,10 @@ export interface PublicationFacts {
   readonly tree: Tree | undefined;
 }
 
+/* The tree of every event whose only delivery was handled before anybody asked. */
+const HANDLED = new Tree(1);
+HANDLED.done();
+
 /* It is all that waits for nearly every event: a field more is eight bytes more per waiting event. */
 export class Publication {
   readonly event: AnyEvent;
@@ -117,6 +121,12 @@ export class Publication {
   /** How its deliveries end, and those of all that is published inside them. */
   get tree(): Tree {
     return (this.#tree ??= new Tree(this.routing.routes.length));
+  }
+
+  /** One of its deliveries was handled. */
+  handled(): void {
+    if (this.#tree === undefined && this.routing.routes.length === 1) this.#tree = HANDLED;
+    else this.tree.done();
   }
 
   get envelope(): Envelope {

@@ -2,6 +2,7 @@
 import type { PublishOptions } from "../delivery/receipt.js";
 import {
   checkOptions,
+  checkValue,
   instanceOf,
   integerFrom,
   isObject,
@@ -40,8 +41,8 @@ function isRight(options: PublishOptions): boolean {
   for (const name in options) {
     const option = Object.hasOwn(publishOptions, name) ? publishOptions[name] : undefined;
     const value: unknown = options[name];
-    if (option === undefined || option.within !== undefined) return false;
-    if (value !== undefined && !option.is(value)) return false;
+    if (option === undefined) return false;
+    if (value !== undefined && checkValue(name, value, option).length > 0) return false;
   }
   return true;
 }

@@ -57,11 +57,10 @@ export class Recorder {
 
   /** On the way of every delivery that is handled: nothing is made unless somebody listens. */
   done(ticket: Ticket, ran: number): void {
-    if (this.#facilities.notices.hears("delivery.done"))
-      this.#post("delivery.done", ticket, { reason: "", ran });
+    if (this.#facilities.notices.hearsDone) this.#post("delivery.done", ticket, { reason: "", ran });
     if (this.#facilities.journal !== undefined)
       this.note(ticket, "done", `attempt ${ticket.attempts} was handled`);
-    ticket.tree.done();
+    ticket.publication.handled();
   }
 
   /** Any other end. */
@@ -74,8 +73,7 @@ export class Recorder {
   }
 
   started(ticket: Ticket): void {
-    if (this.#facilities.notices.hears("delivery.started"))
-      this.#post("delivery.started", ticket, { reason: "" });
+    if (this.#facilities.notices.hearsStarted) this.#post("delivery.started", ticket, { reason: "" });
   }
 
   retried(ticket: Ticket, because: Because, afterMs: number, ran: number): void {

@@ -17,6 +17,9 @@ interface Registered {
 }
 
 export class NoticeBoard implements Notices {
+  /* Asked for every delivery: a lookup by name would be a tenth of its price. */
+  hearsStarted = false;
+  hearsDone = false;
   readonly #emitter = new EventEmitter<string>();
   readonly #log: Log;
   readonly #registered = new Map<string, readonly Registered[]>();
@@ -39,7 +42,7 @@ export class NoticeBoard implements Notices {
     return this;
   }
 
-  /** Whether anybody listens: a notice is made only then. Asked for every delivery; eventemitter3 counts each time. */
+  /** Whether anybody listens: a notice is made only then. eventemitter3 would count its listeners each time. */
   hears(name: Name): boolean {
     return this.#registered.has(name);
   }
@@ -63,6 +66,7 @@ export class NoticeBoard implements Notices {
     const registered: Registered = { listener, guarded, isBroken: false };
     this.#registered.set(name, [...(this.#registered.get(name) ?? []), registered]);
     this.#emitter.on(name, guarded);
+    this.#listenersChanged();
     return this;
   }
 
@@ -71,6 +75,12 @@ export class NoticeBoard implements Notices {
     if (left.length > 0) this.#registered.set(name, left);
     else this.#registered.delete(name);
     this.#emitter.off(name, registered.guarded);
+    this.#listenersChanged();
+  }
+
+  #listenersChanged(): void {
+    this.hearsStarted = this.hears("delivery.started");
+    this.hearsDone = this.hears("delivery.done");
   }
 
   /* Said once, although what it began before may still reject; and not from a stack that the listener may have filled. */
