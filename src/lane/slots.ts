@@ -26,6 +26,9 @@ export interface Runner<T> {
   end(queued: T, answer: unknown, isFailure: boolean): void;
 }
 
+/* A slot that lingers is a promise and no more: it keeps nothing alive. Beyond these, slots end when nothing is ready. */
+const LINGERING_MAX = 16;
+
 interface Slot<T> {
   queued: T | undefined;
 }
@@ -36,7 +39,7 @@ export class Slots<T> {
   readonly #runner: Runner<T>;
   readonly #runtime: Runtime;
   readonly #busy = new Set<Slot<T>>();
-  #lingering: ((isWoken: boolean) => void)[] = [];
+  readonly #lingering: (() => void)[] = [];
   /*
    * Those that do not linger. p-queue's `pending` falls a microtask after a slot has decided to end: two slots would both
    * count the other. Those that linger count for nothing, or one would end for their sake and leave its delivery lying.
@@ -60,6 +63,11 @@ export class Slots<T> {
     this.wakeAll();
   }
 
+  /** How many there are: they run something, or linger. */
+  get kept(): number {
+    return this.#busy.size;
+  }
+
   /** What runs now. */
   *running(): Generator<T> {
     for (const slot of this.#busy) if (slot.queued !== undefined) yield slot.queued;
@@ -70,7 +78,7 @@ export class Slots<T> {
     if (this.#count >= this.#queue.concurrency) return;
     this.#count++;
     const woken = this.#lingering.pop();
-    if (woken !== undefined) woken(true);
+    if (woken !== undefined) woken();
     else this.#add();
   }
 
@@ -94,8 +102,9 @@ export class Slots<T> {
     for (;;) {
       while (turn.isSpent()) await turn.end(); // all slots of all lanes come back at once: the first few spend the next turn
       if (this.#source.ready === 0) {
-        if (await this.#linger()) continue;
-        return void this.#busy.delete(slot);
+        if (this.#lingering.length === LINGERING_MAX) return this.#end(slot);
+        await this.#linger();
+        continue;
       }
       if (this.#count > this.#queue.concurrency || !this.#source.mayStart()) return this.#end(slot);
       const queued = (slot.queued = this.#source.take());
@@ -115,20 +124,12 @@ export class Slots<T> {
     }
   }
 
-  /* Until the end of the turn, so that a calm lane does not pay for a new slot per event. */
-  #linger(): Promise<boolean> {
+  /* Until it is woken, so that a calm lane does not pay for a new slot per event. */
+  #linger(): Promise<void> {
     this.#count--;
-    if (this.#lingering.length === 0) this.#runtime.turn.atEnd(() => this.#endLingering());
-    const woken = new Promise<boolean>((resolve) => this.#lingering.push(resolve));
+    const woken = new Promise<void>((resolve) => this.#lingering.push(resolve));
     this.#source.idle();
     return woken;
-  }
-
-  /* Gone before they hear of it: a delivery that comes in between must not wake one that ends. */
-  #endLingering(): void {
-    const lingering = this.#lingering;
-    this.#lingering = [];
-    for (const woken of lingering) woken(false);
   }
 
   #end(slot: Slot<T>): void {

@@ -1,6 +1,6 @@
 /**
- * One turn of the event loop, shared by every lane and bus of the process: its clock, read once; its time budget, after
- * which whoever drains gives the loop back; and its end, where whoever lingered goes.
+ * One turn of the event loop, shared by every lane and bus of the process: its clock, read once, and its time budget,
+ * after which whoever drains gives the loop back.
  */
 import type { Host } from "./host.js";
 
@@ -33,7 +33,6 @@ export class Turn {
   #isSpent = false;
   #ended: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
-  #atEnd: (() => void)[] = [];
   readonly #host: Pick<Host, "now" | "monotonic" | "macrotask">;
 
   constructor(host: Pick<Host, "now" | "monotonic" | "macrotask">) {
@@ -67,12 +66,6 @@ export class Turn {
     this.#schedule();
     this.#ended ??= new Promise((resolve) => (this.#resolve = resolve));
     return this.#ended;
-  }
-
-  /** Runs at the end of this turn, once. */
-  atEnd(run: () => void): void {
-    this.#schedule();
-    this.#atEnd.push(run);
   }
 
   /** Forgets the clock's readings: for whoever moves a clock by hand. */
@@ -110,9 +103,6 @@ export class Turn {
     this.reread();
     this.#started = undefined;
     this.#isSpent = false;
-    const atEnd = this.#atEnd;
-    this.#atEnd = [];
-    for (const run of atEnd) run();
     const resolve = this.#resolve;
     this.#ended = undefined;
     this.#resolve = undefined;

@@ -61,7 +61,7 @@ test("as many run as there are slots, and never more", async () => {
   expect([seen.peak, seen.ended.length]).toEqual([3, 10]);
 });
 
-test("a slot that lingers takes what comes within its turn", async () => {
+test("a slot that lingers takes what comes next", async () => {
   const { push, end, seen, running } = setup(1);
   seen.isQuick = true;
   push(1);
@@ -72,6 +72,18 @@ test("a slot that lingers takes what comes within its turn", async () => {
   await end(0);
   expect(seen.ended).toEqual([1, 2]);
   expect(running.size).toBe(0);
+});
+
+test("slots linger for whatever comes in later turns, and no more than sixteen of them", async () => {
+  const { time, push, seen, slots } = setup(100);
+  seen.isQuick = true;
+  for (let number = 0; number < 100; number++) push(number);
+  await time.rest();
+  expect(seen.ended.length).toBe(100);
+  expect(slots.kept).toBe(16);
+  push(100);
+  await time.rest();
+  expect([seen.ended.length, slots.kept]).toEqual([101, 16]);
 });
 
 test("raised at once: more start without anything new coming in", async () => {
