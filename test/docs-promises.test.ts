@@ -221,6 +221,7 @@ describe("the page about watching", () => {
       "delivery.stuck": true,
       "delivery.late": true,
       "delivery.lost": true,
+      "loop.blocked": true,
       "lane.full": true,
       "lane.free": true,
       "lane.paused": true,
@@ -229,7 +230,7 @@ describe("the page about watching", () => {
       "transport.up": true,
     };
     const rows = textOf("docs/watching.md").matchAll(
-      /^\| `((?:event|delivery|lane|transport)\.[A-Za-z]+)`/gm,
+      /^\| `((?:event|delivery|loop|lane|transport)\.[A-Za-z]+)`/gm,
     );
     expect(Array.from(rows, (row) => row[1] ?? "").toSorted()).toEqual(Object.keys(all).toSorted());
   });

@@ -14,7 +14,7 @@ export type LaneNoticeName = `lane.${"full" | "free" | "paused" | "resumed"}`;
 
 export type NoticeMap = { readonly [K in EventNoticeName]: EventNotice } & {
   readonly [K in DeliveryNoticeName]: DeliveryNotice;
-} & { readonly [K in LaneNoticeName]: LaneNotice } & {
+} & { readonly "loop.blocked": DeliveryNotice } & { readonly [K in LaneNoticeName]: LaneNotice } & {
   readonly [K in `transport.${"down" | "up"}`]: TransportNotice;
 };
 

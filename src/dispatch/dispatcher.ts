@@ -33,8 +33,18 @@ export class Dispatcher implements Runner<Ticket> {
     ticket.attempts++;
     if (foregone !== undefined) throw foregone.error;
     this.#recorder.started(ticket);
-    const { caller } = ticket.publication;
-    return caller === undefined ? called(attempt) : caller.run(attempt, called, attempt);
+    return this.#facilities.notices.hearsBlocked ? this.#watched(attempt) : run(attempt);
+  }
+
+  /* Two readings of the clock for each delivery: only where somebody wants to know. */
+  #watched(attempt: AttemptDelivery): unknown {
+    const { host } = this.#facilities.runtime;
+    const begun = host.monotonic();
+    try {
+      return run(attempt);
+    } finally {
+      this.#recorder.kept(attempt.ticket, host.monotonic() - begun);
+    }
   }
 
   end(ticket: Ticket, answer: unknown, isFailure: boolean): void {
@@ -50,6 +60,11 @@ export class Dispatcher implements Runner<Ticket> {
     const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: -1 } : moment;
     return new AttemptDelivery(ticket, this.#host, started);
   }
+}
+
+function run(attempt: AttemptDelivery): unknown {
+  const { caller } = attempt.ticket.publication;
+  return caller === undefined ? called(attempt) : caller.run(attempt, called, attempt);
 }
 
 function called(attempt: AttemptDelivery): unknown {

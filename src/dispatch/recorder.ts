@@ -17,6 +17,9 @@ interface Told extends Because {
   readonly attempt?: Running | undefined;
 }
 
+/* Long enough for a server to be slow for everybody else. */
+const BLOCKED_MS = 100;
+
 type Ending = Exclude<Final, "done">;
 
 const NOTICE: Readonly<Record<Ending, DeliveryNoticeName>> = {
@@ -87,6 +90,12 @@ export class Recorder {
     this.#post("delivery.stuck", ticket, { reason: "timeout", ran: ticket.attempt?.ranMs() ?? 0 });
   }
 
+  /** A handler kept the event loop to itself for so many milliseconds. */
+  kept(ticket: Ticket, ms: number): void {
+    if (ms >= BLOCKED_MS)
+      this.#post("loop.blocked", ticket, { reason: "it did not give the event loop back", ran: ms });
+  }
+
   /** Something ended after its settlement; by then the delivery may be in a later attempt. */
   late(ticket: Ticket, error: unknown, attempt: Running | undefined = ticket.attempt): void {
     const ran = attempt?.ranMs() ?? 0;
@@ -103,7 +112,7 @@ export class Recorder {
     this.#facilities.journal?.note(ticket.publication.id, ticket.route.name, decision, because);
   }
 
-  #post(name: DeliveryNoticeName, ticket: Ticket, told: Told): void {
+  #post(name: DeliveryNoticeName | "loop.blocked", ticket: Ticket, told: Told): void {
     const { notices, runtime } = this.#facilities;
     if (!notices.hears(name)) return;
     const { reason, error, ran = 0, attempt = ticket.attempt } = told;

@@ -20,6 +20,7 @@ export class NoticeBoard implements Notices {
   /* Asked for every delivery: a lookup by name would be a tenth of its price. */
   hearsStarted = false;
   hearsDone = false;
+  hearsBlocked = false;
   readonly #emitter = new EventEmitter<string>();
   readonly #log: Log;
   readonly #registered = new Map<string, readonly Registered[]>();
@@ -81,6 +82,7 @@ export class NoticeBoard implements Notices {
   #listenersChanged(): void {
     this.hearsStarted = this.hears("delivery.started");
     this.hearsDone = this.hears("delivery.done");
+    this.hearsBlocked = this.hears("loop.blocked");
   }
 
   /* Said once, although what it began before may still reject; and not from a stack that the listener may have filled. */

@@ -138,3 +138,25 @@ test("what ends without having started is not counted as drained by close()", as
   expect(await closed).toMatchObject({ drained: 1, abandoned: [] });
   expect(counts(bus, "a")).toMatchObject({ handled: 1, deadLettered: 2 });
 });
+
+test("a handler that keeps the event loop for 100 ms is named while somebody listens; one that waits as long is not", async () => {
+  const { bus, time } = virtualBus();
+  const told: DeliveryNotice[] = [];
+  bus.notices.on("loop.blocked", (notice) => told.push(notice));
+  bus.on(Ping, { name: "computes" }, ({ n: ms }) => time.jump(ms));
+  bus.on(Ping, { name: "throws" }, ({ n: ms }) => {
+    time.jump(ms);
+    throw new Error("after all that");
+  });
+  bus.on(Ping, { name: "waits" }, (_, delivery) => delivery.sleep(500));
+  await bus.start();
+  await bus.publish(new Ping({ n: 99 }));
+  await time.advance(1_000);
+  expect(told).toEqual([]);
+  await bus.publish(new Ping({ n: 100 }));
+  await time.advance(1_000);
+  expect(told.map(({ subscription, ran }) => [subscription, ran])).toEqual([
+    ["computes", 100],
+    ["throws", 100],
+  ]);
+});
