@@ -17,6 +17,7 @@ import { next, stream, type StreamOptions, type Subscribe } from "./dispatch/str
 import { type Subscriptions, subscriptionsIn } from "./dispatch/subscriptions.js";
 import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 import { type Observer, Topics } from "./dispatch/topics.js";
+import type { DelayedEvents } from "./dispatch/later.js";
 import type { TransactionScope } from "./dispatch/transaction.js";
 import { type Undo, undoOf } from "./dispatch/undo.js";
 import type { Envelope } from "./event/envelope.js";
@@ -51,6 +52,8 @@ export class Bus {
   readonly lanes: ReadonlyMap<LaneName, Lane>;
   /** Deliveries that ended unhandled, to be looked at, replayed or discarded. */
   readonly deadLetters: DeadLetters;
+  /** What was published with `delay` and is not due yet, to be listed, moved or cancelled. */
+  readonly delayed: DelayedEvents;
   readonly subscriptions: Subscriptions;
   readonly #engine: Engine;
   readonly #facilities: Facilities;
@@ -76,6 +79,7 @@ export class Bus {
     this.notices = this.#facilities.notices;
     this.lanes = this.#engine.registry.lanes as ReadonlyMap<LaneName, Lane>;
     this.deadLetters = this.#engine.deadLetters;
+    this.delayed = this.#engine.delayed;
     this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
   }
 

@@ -125,6 +125,29 @@ export class NotStartedError extends SignalboxError {
   }
 }
 
+/** So many events are delayed already that this one finds no room: nothing was published. */
+export class DelayedFullError extends SignalboxError {
+  readonly delayedMax: number;
+  constructor(delayedMax: number) {
+    const does = "Publish later, cancel some by bus.delayed.cancel(id), or raise `delayedMax`.";
+    super(
+      "SIGNALBOX_DELAYED_FULL",
+      `${delayedMax} events are delayed, as many as delayedMax allows. ${does}`,
+    );
+    this.delayedMax = delayedMax;
+  }
+}
+
+/** The time of an event ran out while its handler ran; the reason of its signal. */
+export class EventExpiredError extends SignalboxError {
+  readonly subscription: string;
+  constructor(subscription: string, event: string) {
+    const does = "End the work when delivery.signal aborts, or publish with a longer `expiresIn`.";
+    super("SIGNALBOX_EVENT_EXPIRED", `${event} expired while ${subscription} handled it. ${does}`);
+    this.subscription = subscription;
+  }
+}
+
 /** All faults that `start()` found; nothing was started. */
 export class StartError extends SignalboxError {
   readonly faults: readonly string[];
@@ -226,6 +249,8 @@ for (const [name, errorClass] of Object.entries({
   PartlyAcceptedError,
   BusClosedError,
   NotStartedError,
+  DelayedFullError,
+  EventExpiredError,
   StartError,
   SelfWaitError,
   SettledElsewhereError,

@@ -12,6 +12,7 @@ export type { Publish, PublishOptions, Receipt, Receipts, Tally, Transaction } f
 export type { NotHandled } from "./delivery/receipt.js";
 export type { CloseReport } from "./dispatch/closing.js";
 export type { TransactionScope } from "./dispatch/transaction.js";
+export type { Delayed, DelayedEvents } from "./dispatch/later.js";
 export type { Undo } from "./dispatch/undo.js";
 
 // Subscribing: decorators, the delivery, outcomes, policies.
@@ -57,7 +58,7 @@ export type { Store, Transport, WireEnvelope } from "./transport/transport.js";
 // Errors: docs/errors.md has a section for each code.
 export { BusClosedError, CascadeOverflowError, EnvelopeError, HandlerTimeoutError } from "./errors.js";
 export { DeliveryLostError, InvalidEventError, InvokeDepthError, LaneFullError } from "./errors.js";
-export { PublishDepthError } from "./errors.js";
+export { DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
 export { NewerVersionError, NextTwiceError, NotStartedError, PartlyAcceptedError } from "./errors.js";
 export { SelfWaitError, SettledElsewhereError, SignalboxError, StartError } from "./errors.js";
 export { ThrownValueError, UnhandledEventError, UnknownEventError } from "./errors.js";

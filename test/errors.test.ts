@@ -29,6 +29,8 @@ const SAMPLES: readonly errors.SignalboxError[] = [
   new errors.SettledElsewhereError("sqlite"),
   new errors.InvokeDepthError(["a", "b"]),
   new errors.PublishDepthError(64),
+  new errors.DelayedFullError(100_000),
+  new errors.EventExpiredError("mails.send", "shop.order.placed"),
   new errors.HandlerTimeoutError("OrderMails.send", 10_000),
   new errors.DeliveryLostError("OrderMails.send", "lease"),
   new errors.NextTwiceError("OrderMails.send"),

@@ -1,6 +1,7 @@
 /** What publishing takes and gives back: options, receipts and the tally of a tree of events. */
 import type { EventHeaders, Priority } from "../event/envelope.js";
 import type { AnyEvent, Register } from "../event/event.js";
+import type { Duration } from "../runtime/duration.js";
 
 /** Resolves when every lane, or the transport, has accepted; an array gives a receipt each. */
 export interface Publish {
@@ -14,6 +15,16 @@ export interface PublishOptions {
   key?: string | undefined;
   /** Own headers; they win over those of `stamp`. */
   headers?: EventHeaders | undefined;
+  /**
+   * A span from now, or a moment of the wall clock; what is past is published now. Routes are taken when it is due, and the
+   * receipt says `held`. It begins a tree of its own: `settled()` of a delivery that published it does not wait for it.
+   */
+  delay?: Duration | Date | undefined;
+  /**
+   * From now, or from when it is due: whatever has not started by then does not, and counts as expired; the signal of what
+   * runs aborts. What is published inside inherits the moment, where its own is not earlier.
+   */
+  expiresIn?: Duration | undefined;
   /** 0 to 7, 7 first. Defaults to 3. */
   priority?: Priority | undefined;
   /** Stops waiting for a full lane. */

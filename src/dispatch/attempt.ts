@@ -6,6 +6,7 @@ import type { AnyEvent } from "../event/event.js";
 import type { Clock } from "../runtime/clock.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import type { Duration } from "../runtime/duration.js";
+import type { Timer } from "../runtime/timers.js";
 import type { Moment } from "../runtime/turn.js";
 import type { Running, Ticket } from "./ticket.js";
 
@@ -25,6 +26,8 @@ interface Rarities {
   abortReason: unknown;
   /** On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
   timedSince: number | undefined;
+  /** Aborts it when its event expires. */
+  expiry: Timer | undefined;
   isExcused: boolean;
   isStuck: boolean;
   isWithdrawn: boolean;
@@ -77,10 +80,11 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   get deadline(): Date | undefined {
     const { timeout } = this.ticket.route;
-    if (timeout === undefined) return undefined;
+    const { expiresAt = Infinity } = this.ticket.publication;
+    if (timeout === undefined) return expiresAt === Infinity ? undefined : new Date(expiresAt);
     const now = this.#host.monotonic();
     const left = timeout.timeoutMs - (now - (this.#rare?.timedSince ?? now));
-    return new Date(this.#host.clock.now().getTime() + left);
+    return new Date(Math.min(this.#host.clock.now().getTime() + left, expiresAt));
   }
 
   /* It costs more than a quiet delivery: it is made when somebody looks at it. */
@@ -150,8 +154,13 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
     this.#rarities.timedSince = this.#host.monotonic();
   }
 
+  expires(expiry: Timer): void {
+    this.#rarities.expiry = expiry;
+  }
+
   over(): void {
     this.#isOver = true;
+    this.#rare?.expiry?.cancel();
   }
 
   /** Milliseconds since it started. */
@@ -164,6 +173,7 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
       controller: undefined,
       abortReason: undefined,
       timedSince: undefined,
+      expiry: undefined,
       isExcused: false,
       isStuck: false,
       isWithdrawn: false,

@@ -54,6 +54,8 @@ export interface BusOptions<S extends readonly SubscriberClass[] = readonly Subs
   source?: string | undefined;
   /** Events held before `start()`. Defaults to 10,000. */
   heldMax?: number | undefined;
+  /** Events that wait for the time that they were published for. Defaults to 100,000. */
+  delayedMax?: number | undefined;
   /** `"freeze"`: deep-freezes an event when it is published. Defaults to `"none"`. */
   isolate?: "none" | "freeze" | undefined;
   /** `false`: handlers do not run in the async context of their publisher, and publishes know no cause; faster. Defaults to `true`. */
@@ -101,6 +103,7 @@ export const busOptions: OptionTable = {
   steps: { ...listOf(func), about: "Run around every handler.", default: "none" },
   source: { ...string, about: "The CloudEvents source.", default: "/signalbox" },
   heldMax: { ...integerFrom(0), about: "Events held before start().", default: 10_000 },
+  delayedMax: { ...integerFrom(0), about: "Events published for later.", default: 100_000 },
   isolate: { ...oneOf("none", "freeze"), about: "Whether events are deep-frozen.", default: "none" },
   context: { ...boolean, about: "Whether the publisher's async context reaches the handler.", default: true },
   onUnhandled: {

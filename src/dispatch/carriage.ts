@@ -14,6 +14,8 @@ export interface Carriage {
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
   takesRetry(afterMs: number): boolean;
+  /** Whether the transport keeps an event until it is due; otherwise the bus does. */
+  takesDelay(ms: number): boolean;
 }
 
 /** Memory, without the detour over its port: tickets go into the places that were claimed for them, and nothing else. */
@@ -29,6 +31,9 @@ export class StraightCarriage implements Carriage {
 
   settle(): void {}
   takesRetry(): boolean {
+    return false;
+  }
+  takesDelay(): boolean {
     return false;
   }
 }

@@ -87,7 +87,11 @@ export class Closing {
     publisher.admission = "inside";
     this.excuse(from);
     placement.giveUpOutside(new BusClosedError());
-    this.#abandoned.push(...publisher.abandonHeld(), ...transactions.abandon("outside"));
+    this.#abandoned.push(
+      ...publisher.abandonHeld(),
+      ...publisher.later.abandon(),
+      ...transactions.abandon("outside"),
+    );
     await this.#stopStores(deadlineMs);
     this.#abandonHopeless();
     if (!(await this.#empty(closesAt - this.#now()))) await this.#abort();

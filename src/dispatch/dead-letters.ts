@@ -125,7 +125,8 @@ export class KeptDeadLetters implements DeadLetters {
   #admit(letter: DeadLetter, event: AnyEvent, { route, isReplay }: Readmission): Receipt {
     const { facilities, planner, placement } = this.#parts;
     const topic = facilities.topics.of(event);
-    const publication = publicationOf(event, letter.envelope, topic, facilities);
+    const envelope = { ...letter.envelope, expiresAt: undefined }; // whoever replays it wants it handled now
+    const publication = publicationOf(event, envelope, topic, facilities);
     const ticket = planner.ticket(route, publication);
     ticket.isReplay = isReplay;
     planner.claimsInbox(ticket); // whatever it answers: who passes it owns the key where nobody does

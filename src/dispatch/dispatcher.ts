@@ -1,6 +1,7 @@
 /** Runs one delivery from start to end: the attempt, its async context, the call, the settlement. */
 import type { Runner } from "../lane/slots.js";
 import { deadLetter } from "../delivery/outcome.js";
+import { EventExpiredError } from "../errors.js";
 import { type AttemptHost, AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Recorder } from "./recorder.js";
@@ -10,6 +11,7 @@ import type { Ticket } from "./ticket.js";
 /* An exact time costs two readings of the clock; one delivery in 64 tells as much of a percentile. */
 const SAMPLE_MASK = 63;
 const PARKED = deadLetter("parked");
+const EXPIRED = Object.freeze({ reason: "expired before it started" });
 
 export class Dispatcher implements Runner<Ticket> {
   readonly #facilities: Facilities;
@@ -29,8 +31,10 @@ export class Dispatcher implements Runner<Ticket> {
     const attempt = (ticket.attempt = this.#attempt(ticket));
     const { foregone } = ticket;
     if (foregone !== undefined && "outcome" in foregone) return foregone.outcome;
+    if (isExpired(ticket, this.#facilities)) return EXPIRED;
     if (isParked(ticket)) return PARKED;
     ticket.attempts++;
+    if (ticket.publication.expiresAt !== undefined) this.#expireIn(attempt, ticket.publication.expiresAt);
     if (foregone !== undefined) throw foregone.error;
     this.#recorder.started(ticket);
     return this.#facilities.notices.hearsBlocked ? this.#watched(attempt) : run(attempt);
@@ -49,8 +53,17 @@ export class Dispatcher implements Runner<Ticket> {
 
   end(ticket: Ticket, answer: unknown, isFailure: boolean): void {
     if (ticket.attempt?.isExcused === true) ticket.route.lane.excused--;
-    if (ticket.standing === "running") this.#settlement.end(ticket, answer, isFailure);
+    if (answer === EXPIRED) this.#settlement.giveUp(ticket, "expired", EXPIRED);
+    else if (ticket.standing === "running") this.#settlement.end(ticket, answer, isFailure);
     else this.#recorder.late(ticket, isFailure ? answer : undefined);
+  }
+
+  /* Its signal aborts when the time of the event is over. */
+  #expireIn(attempt: AttemptDelivery, expiresAt: number): void {
+    const { timers, runtime } = this.#facilities;
+    const { route, publication } = attempt.ticket;
+    const expire = (): void => attempt.abort(new EventExpiredError(route.name, publication.name));
+    attempt.expires(timers.after(Math.max(0, expiresAt - runtime.host.now()), expire, "expiry"));
   }
 
   #attempt(ticket: Ticket): AttemptDelivery {
@@ -69,6 +82,10 @@ function run(attempt: AttemptDelivery): unknown {
 
 function called(attempt: AttemptDelivery): unknown {
   return attempt.ticket.route.call(attempt.event, attempt);
+}
+
+function isExpired({ publication: { expiresAt } }: Ticket, { runtime }: Facilities): boolean {
+  return expiresAt !== undefined && expiresAt <= runtime.host.now();
 }
 
 function isParked({ key, route, isReplay }: Ticket): boolean {

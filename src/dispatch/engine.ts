@@ -22,6 +22,7 @@ import { KeptDeadLetters } from "./dead-letters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Facilities } from "./facilities.js";
 import { invoke } from "./invoke.js";
+import type { Later } from "./later.js";
 import { Placement } from "./placement.js";
 import { Planner } from "./planner.js";
 import { subscriptionOptions } from "./policy-options.js";
@@ -47,6 +48,7 @@ export class Engine {
   readonly registry: Registry;
   readonly placement: Placement;
   readonly deadLetters: KeptDeadLetters;
+  readonly delayed: Later;
   readonly facilities: Facilities;
   readonly #defaults: Policies;
   readonly #planner: Planner;
@@ -90,7 +92,9 @@ export class Engine {
       ...parts,
       sealer: this.#sealer,
       heldMax: options.heldMax ?? 10_000,
+      delayedMax: options.delayedMax ?? 100_000,
     });
+    this.delayed = this.#publisher.later;
     this.deadLetters = new KeptDeadLetters({
       ...parts,
       settlement,
@@ -98,7 +102,7 @@ export class Engine {
     });
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
-    this.#transactions = new Transactions(parts, publishFrom);
+    this.#transactions = new Transactions({ ...parts, later: this.delayed }, publishFrom);
     this.#closing = new Closing({
       ...parts,
       recorder,
@@ -114,7 +118,7 @@ export class Engine {
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
   get atRisk(): number {
-    let count = this.#publisher.heldCount;
+    let count = this.#publisher.heldCount + this.delayed.size;
     for (const port of this.#carriages.ports) if (!port.survives) count += port.onTheWay;
     for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
     if (!this.#carriages.ports.some((port) => port.survives)) return count;

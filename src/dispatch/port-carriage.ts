@@ -214,6 +214,10 @@ export class PortCarriage implements Carriage, Sink {
     return this.isStore && order !== "group" && afterMs <= retryAfterMaxMs;
   }
 
+  takesDelay(ms: number): boolean {
+    return this.isStore && ms <= this.transport.features.dueMaxMs;
+  }
+
   #received(ticket: Ticket, item: Item): void {
     ticket.item = item;
     this.#items.set(item, ticket);

@@ -31,6 +31,10 @@ export interface Particulars {
   readonly from: Cause;
   /** Undefined where it is the bus's own. */
   readonly source: string | undefined;
+  /** In milliseconds since the epoch: not to be delivered before. */
+  readonly dueAt: number | undefined;
+  /** In milliseconds since the epoch: not to be delivered after. */
+  readonly expiresAt: number | undefined;
 }
 
 const NO_HEADERS: EventHeaders = headersOf();
@@ -38,7 +42,14 @@ const PRIORITY_DEFAULT = 3;
 
 /* By priority. */
 const PLAIN: readonly Particulars[] = ([0, 1, 2, 3, 4, 5, 6, 7] as const).map((priority) =>
-  Object.freeze({ priority, headers: NO_HEADERS, from: NO_CAUSE, source: undefined }),
+  Object.freeze({
+    priority,
+    headers: NO_HEADERS,
+    from: NO_CAUSE,
+    source: undefined,
+    dueAt: undefined,
+    expiresAt: undefined,
+  }),
 );
 
 /** The particulars of a publish with nothing particular but its priority. */
@@ -94,6 +105,12 @@ export class Publication {
   get headers(): EventHeaders {
     return this.#particulars.headers;
   }
+  get dueAt(): number | undefined {
+    return this.#particulars.dueAt;
+  }
+  get expiresAt(): number | undefined {
+    return this.#particulars.expiresAt;
+  }
   get cause(): string | undefined {
     return this.#particulars.from.cause;
   }
@@ -135,9 +152,8 @@ export class Publication {
 
   /** An envelope around another event in this one's place. */
   sealed(event: AnyEvent): Envelope {
-    const { key, priority, headers, moment, cause, hops, id, correlation } = this;
+    const { key, priority, headers, moment, cause, hops, id, correlation, dueAt, expiresAt } = this;
     const trace = headers["traceparent"];
-    const times = { time: moment.wall, dueAt: undefined, expiresAt: undefined };
     return seal(event, {
       id,
       source: this.#particulars.source ?? this.topic.origin.source,
@@ -148,7 +164,9 @@ export class Publication {
       hops,
       correlation,
       trace,
-      ...times,
+      time: moment.wall,
+      dueAt,
+      expiresAt,
     });
   }
 }

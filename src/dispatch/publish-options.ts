@@ -3,15 +3,20 @@ import type { PublishOptions } from "../delivery/receipt.js";
 import {
   checkOptions,
   checkValue,
+  duration,
+  either,
   instanceOf,
   integerFrom,
   isObject,
   type OptionTable,
+  positiveDuration,
   record,
   refuse,
   rule,
   string,
 } from "../runtime/options.js";
+
+const moment = rule("a Date", (value) => value instanceof Date && !Number.isNaN(value.getTime()));
 
 export const publishOptions: OptionTable = {
   id: { ...string, about: "Its id.", default: "one that no other event has" },
@@ -21,6 +26,8 @@ export const publishOptions: OptionTable = {
     default: "the event's",
   },
   headers: { ...record(rule("a text", (value) => typeof value === "string")), about: "Headers of its own." },
+  delay: { ...either(duration, moment), about: "Published later: after a span, or at a moment." },
+  expiresIn: { ...positiveDuration, about: "Not delivered after that.", default: "never" },
   priority: { ...integerFrom(0, 7), about: "7 goes first.", default: 3 },
   signal: { ...instanceOf(AbortSignal, "an AbortSignal"), about: "Stops waiting for a full lane." },
   transaction: {

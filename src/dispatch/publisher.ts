@@ -11,6 +11,7 @@ import { Partials } from "./partials.js";
 import type { Placement } from "./placement.js";
 import { byPublish, type Decided, HOPS_MAX, isAccepted, type Planned, Planner, routesOf } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
+import { checkLater, isDue, isForLater, Later } from "./later.js";
 import { HELD, type ReceiptFacts } from "./receipt-facts.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
@@ -42,16 +43,19 @@ export class Publisher {
   readonly #partials = new Partials();
   readonly #held: Planned[] = [];
   readonly #heldMax: number;
+  /** What is published for later. */
+  readonly later: Later;
 
   constructor(
     facilities: Facilities,
-    parts: { sealer: Sealer; planner: Planner; placement: Placement; heldMax: number },
+    parts: { sealer: Sealer; planner: Planner; placement: Placement; heldMax: number; delayedMax: number },
   ) {
     this.#facilities = facilities;
     this.#sealer = parts.sealer;
     this.#planner = parts.planner;
     this.#placement = parts.placement;
     this.#heldMax = parts.heldMax;
+    this.later = new Later(facilities, parts.delayedMax, (planned) => this.#publishOwed(planned));
   }
 
   /** How many events wait for `start()`. */
@@ -103,7 +107,8 @@ export class Publisher {
     if (!isPlain || this.admission === "held" || !this.#partials.isEmpty || !hasRoom(routes))
       return undefined;
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
-    if (options?.transaction !== undefined) return undefined;
+    if (options !== undefined && (options.transaction !== undefined || options.delay !== undefined))
+      return undefined;
     const tree = this.#treeOf(from);
     const publication = this.#sealer.seal(event, topic, options, { cause: frame as AttemptDelivery, tree });
     this.#placement.placeAll(publication, tree);
@@ -119,8 +124,9 @@ export class Publisher {
       (event) => this.#partials.get(event) ?? this.#planned(event, options, { frame, from }),
     );
     if (this.admission === "held") return this.#hold(planned);
-    this.#refuseUnhandled(planned);
     const transaction = TransactionFrame.of(frame, this.#facilities.bus);
+    if (planned.some(isForLater)) return this.#postpone(planned, transaction);
+    this.#refuseUnhandled(planned);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
     return this.#send(planned, from, options);
   }
@@ -128,7 +134,7 @@ export class Publisher {
   #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from }: Publishing): Planned {
     const topic = this.#facilities.topics.of(event);
     if (options?.transaction !== undefined) refuseTransaction(topic, this.admission);
-    const tree = this.#treeOf(from) ?? new Tree();
+    const tree = (options?.delay === undefined ? this.#treeOf(from) : undefined) ?? new Tree();
     const publication = this.#sealer.seal(event, topic, options, { cause: causeIn(frame), tree });
     const routes = routesOf(topic);
     return { publication, routes, acceptedBefore: NONE, isTold: false, isKnown: false };
@@ -161,16 +167,31 @@ export class Publisher {
   /** Publishes what was held, in order, before anything that comes later, be it from a tap; waits for nothing. */
   release(): void {
     for (const planned of this.#held) {
-      const renewed = { ...planned, routes: routesOf(planned.publication.topic) };
-      const plan = this.#planner.plan([renewed], undefined, true);
-      const placed = this.#placement.carryOut([renewed], plan, { from: undefined, isOwed: true });
-      placed?.catch((error: unknown) =>
-        this.#facilities.log.releaseFailed(planned.publication.name, planned.publication.id, error),
-      );
+      if (isForLater(planned) && !isDue(planned, this.#facilities)) this.later.add(planned);
+      else this.#publishOwed(planned);
       planned.publication.tree.closed();
     }
     this.#held.length = 0;
     this.admission = "open";
+  }
+
+  /* Its publish has resolved: it goes to whoever subscribes now, and is not refused. */
+  #publishOwed(planned: Planned): void {
+    const { publication } = planned;
+    const renewed = { ...planned, routes: routesOf(publication.topic) };
+    const plan = this.#planner.plan([renewed], undefined, true);
+    const placed = this.#placement.carryOut([renewed], plan, { from: undefined, isOwed: true });
+    placed?.catch((error: unknown) =>
+      this.#facilities.log.releaseFailed(publication.name, publication.id, error),
+    );
+  }
+
+  #postpone(planned: readonly Planned[], transaction: TransactionFrame | undefined): readonly Receipt[] {
+    this.later.checkRoomFor(planned.length);
+    for (const { publication } of planned) checkLater(publication);
+    if (transaction !== undefined) transaction.postpone(planned);
+    else for (const each of planned) this.later.add(each);
+    return planned.map(({ publication }) => new PublishReceipt(publication, HELD, this.#facilities.bus));
   }
 
   /** Gives up what was held; answers the names of the events. */

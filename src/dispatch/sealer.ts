@@ -5,6 +5,7 @@ import type { AnyEvent } from "../event/event.js";
 import { headersOf } from "../event/headers.js";
 import type { Tree } from "../ledger/tree.js";
 import { CallerContext } from "../runtime/context.js";
+import { toMs } from "../runtime/duration.js";
 import { show } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
 import type { AttemptDelivery } from "./attempt.js";
@@ -64,27 +65,61 @@ export class Sealer {
     if (typeof event === "function")
       throw new TypeError(`Expected an event, got its class ${show(event)}. Write \`new\` before it.`);
     if (isolate === "freeze") deepFreeze(event);
+    const moment = runtime.turn.moment();
     return new Publication(event, topic.routing, {
       id: options?.id,
       key: keyOf(event, options?.key),
-      particulars: this.#particulars(options, cause),
-      moment: runtime.turn.moment(),
+      particulars: this.#particulars(options, cause, moment.wall),
+      moment,
       caller,
       tree,
     });
   }
 
-  #particulars(options: PublishOptions | undefined, cause: AttemptDelivery | undefined): Particulars {
+  #particulars(
+    options: PublishOptions | undefined,
+    cause: AttemptDelivery | undefined,
+    now: number,
+  ): Particulars {
     const { stamp } = this.#facilities;
     const plain = plainParticulars(options?.priority);
-    if (cause === undefined && stamp === undefined && options?.headers === undefined) return plain;
+    if (cause === undefined && stamp === undefined && (options === undefined || isPlain(options)))
+      return plain;
     const headers = headersOf(atOnce(stamp?.(), "stamp"), options?.headers);
-    return { ...plain, headers, from: causeOf(cause) };
+    const dueAt = dueAtOf(options?.delay, now);
+    const expiresAt = expiresAtOf(options?.expiresIn, dueAt ?? now, inheritedBy(dueAt, cause));
+    return { ...plain, headers, from: causeOf(cause, dueAt), dueAt, expiresAt };
   }
 }
 
-function causeOf(delivery: AttemptDelivery | undefined): Cause {
+function isPlain({ headers, delay, expiresIn }: PublishOptions): boolean {
+  return headers === undefined && delay === undefined && expiresIn === undefined;
+}
+
+/* Undefined where it is due already. */
+function dueAtOf(delay: PublishOptions["delay"], now: number): number | undefined {
+  if (delay === undefined) return undefined;
+  const dueAt = delay instanceof Date ? delay.getTime() : now + toMs(delay, "delay");
+  return dueAt > now ? dueAt : undefined;
+}
+
+/* What is published later is on its own, and so is what is published when its delivery is final. */
+function inheritedBy(dueAt: number | undefined, cause: AttemptDelivery | undefined): number | undefined {
+  return dueAt === undefined && cause?.isInside === true ? cause.ticket.publication.expiresAt : undefined;
+}
+
+function expiresAtOf(
+  expiresIn: PublishOptions["expiresIn"],
+  from: number,
+  inherited: number | undefined,
+): number | undefined {
+  if (expiresIn === undefined) return inherited;
+  return Math.min(from + toMs(expiresIn, "expiresIn"), inherited ?? Infinity);
+}
+
+function causeOf(delivery: AttemptDelivery | undefined, dueAt: number | undefined): Cause {
   if (delivery === undefined) return NO_CAUSE;
   const { id, correlation, hops, chain, name } = delivery.ticket.publication;
+  if (dueAt !== undefined) return { correlation, cause: id, hops: 0, chain: NO_CAUSE.chain };
   return { correlation, cause: id, hops: hops + 1, chain: [...chain.slice(1 - CHAIN_MAX), name] };
 }

@@ -1,5 +1,5 @@
 /** Decides what an attempt comes to: done, tried again, dead letter, dropped, given back. First settlement wins. */
-import { HandlerTimeoutError, toError } from "../errors.js";
+import { EventExpiredError, HandlerTimeoutError, toError } from "../errors.js";
 import { isOutcome, type Outcome } from "../delivery/outcome.js";
 import type { Attempt, DeadLetter } from "../ledger/dead-letter-box.js";
 import type { AttemptRecord, Settlement as Settled } from "../transport/transport.js";
@@ -30,11 +30,11 @@ export class Settlement {
   }
 
   /** Ends a delivery that did not come to an attempt, or whose attempt is given up. */
-  giveUp(ticket: Ticket, how: "dropped" | "abandoned", because: Because): void {
+  giveUp(ticket: Ticket, how: "dropped" | "abandoned" | "expired", because: Because): void {
     ticket.attempt?.over();
     this.#free(ticket);
     this.#recorder.leaves(ticket, how);
-    this.#tell(ticket, how === "dropped" ? { kind: "drop", reason: because.reason } : { kind: "release" });
+    this.#tell(ticket, how === "abandoned" ? { kind: "release" } : { kind: "drop", reason: because.reason });
     this.#recorder.ended(ticket, how, because);
     if (how === "abandoned") this.onAbandoned(ticket);
   }
@@ -76,6 +76,8 @@ export class Settlement {
   #failed(ticket: Ticket, thrown: unknown, ran: number): void {
     const error = toError(thrown);
     if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, error);
+    if (error instanceof EventExpiredError && error.subscription === ticket.route.name)
+      return this.giveUp(ticket, "expired", { reason: "expired while it ran", error });
     const because = { reason: this.#isTimeout(ticket, error) ? "timeout" : "failed", error };
     const ruled = this.#ruled(ticket, error);
     if (ruled === undefined) return this.#tryAgain(ticket, { because, ran, afterMs: undefined });
@@ -104,6 +106,12 @@ export class Settlement {
     if (ticket.failures >= route.retry.attempts)
       return this.deadLetter(ticket, because.error === undefined ? { reason: "failed" } : because, ran);
     const afterMs = failure.afterMs ?? this.#delayMs(ticket, because.error);
+    const { expiresAt = Infinity } = ticket.publication;
+    if (this.#facilities.runtime.host.now() + afterMs >= expiresAt)
+      return this.giveUp(ticket, "expired", {
+        reason: "its next attempt comes after its expiry",
+        error: because.error,
+      });
     if (ticket.item !== undefined && ticket.publication.topic.carriage.takesRetry(afterMs))
       return this.#handBack(ticket, { because, ran, afterMs });
     if (this.#facilities.runtime.host.monotonic() + afterMs > this.closesAt)

@@ -5,6 +5,7 @@ import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { type AttemptDelivery, deliveryOf } from "./attempt.js";
 import { portOf } from "./carrying.js";
 import type { Facilities } from "./facilities.js";
+import type { Later } from "./later.js";
 import type { Placement } from "./placement.js";
 import type { Decision, Plan, Planned, Planner } from "./planner.js";
 import { HELD } from "./receipt-facts.js";
@@ -25,6 +26,7 @@ export interface TransactionParts {
   readonly facilities: Facilities;
   readonly planner: Planner;
   readonly placement: Placement;
+  readonly later: Pick<Later, "add">;
 }
 
 interface Reserved {
@@ -38,6 +40,7 @@ export class TransactionFrame implements Frame {
   readonly outer: Frame | undefined;
   readonly #parts: TransactionParts;
   readonly #reserved = new Set<Reserved>();
+  readonly #postponed: Planned[] = [];
   #state: "open" | "committed" | "rolled back" | "abandoned" = "open";
 
   constructor(parts: TransactionParts, outer: Frame | undefined) {
@@ -78,10 +81,20 @@ export class TransactionFrame implements Frame {
     return planned.map((each) => new ReservedReceipt(each, this, facilities.bus));
   }
 
+  /** Keeps what is published for later until the end. */
+  postpone(planned: readonly Planned[]): void {
+    for (const { publication } of planned) publication.tree.opened();
+    this.#postponed.push(...planned);
+  }
+
   commit(): void {
     if (this.#state === "abandoned") throw new BusClosedError();
     this.#state = "committed";
-    const { placement } = this.#parts;
+    const { placement, later } = this.#parts;
+    for (const each of this.#postponed) {
+      later.add(each);
+      each.publication.tree.closed();
+    }
     for (const { planned, plan } of this.#reserved) {
       plan.tickets.forEach((ticket, index) => this.#enter(ticket, plan.decisions[index]!));
       placement.committed(planned);
@@ -98,7 +111,7 @@ export class TransactionFrame implements Frame {
   /** Takes back what was reserved, since the bus is closing; answers the names of the events. */
   abandon(): string[] {
     this.#state = "abandoned";
-    const all = [...this.#reserved].flatMap(({ planned }) => planned);
+    const all = [...[...this.#reserved].flatMap(({ planned }) => planned), ...this.#postponed];
     for (const { publication } of all)
       publication.tree.count("abandoned", {
         subscription: "",
@@ -121,6 +134,7 @@ export class TransactionFrame implements Frame {
   #takeAllBack(): void {
     for (const { planned } of this.#reserved) this.#parts.placement.stopWaiting(planned);
     for (const each of this.#reserved) this.#takeBack(each);
+    for (const { publication } of this.#postponed) publication.tree.closed();
   }
 
   #takeBack({ planned, plan }: Reserved): void {

@@ -54,14 +54,18 @@ function revived(envelope: Envelope, facilities: Facilities): Publication {
   return publicationOf(event, envelope, topic, facilities);
 }
 
-function unsealed({ id, key, priority, headers }: WireEnvelope, time: number, source: string): Unsealed {
-  const facts = { id, key, priority: priority as Envelope["priority"], headers, time };
+function unsealed(
+  { id, key, priority, headers, expiresAt }: WireEnvelope,
+  time: number,
+  source: string,
+): Unsealed {
+  const facts = { id, key, priority: priority as Envelope["priority"], headers, time, expiresAt };
   return { ...facts, source, correlation: id, cause: undefined, hops: 0 };
 }
 
 type Unsealed = Pick<
   Envelope,
-  "id" | "source" | "key" | "priority" | "headers" | "time" | "correlation" | "cause" | "hops"
+  "id" | "source" | "key" | "priority" | "headers" | "time" | "expiresAt" | "correlation" | "cause" | "hops"
 >;
 
 /** A publication with the facts of an envelope, in nobody's async context: for what came in, and for replays. */
@@ -71,10 +75,10 @@ export function publicationOf(
   topic: Topic,
   facilities: Facilities,
 ): Publication {
-  const { id, source, key, priority, headers, time, correlation, cause, hops } = envelope;
+  const { id, source, key, priority, headers, time, expiresAt, correlation, cause, hops } = envelope;
   const caller = facilities.keepsContext ? withoutContext(() => new CallerContext()) : undefined;
   const from = { correlation, cause, hops, chain: NO_CAUSE.chain };
-  const particulars = { priority, headers, from, source };
+  const particulars = { priority, headers, from, source, dueAt: undefined, expiresAt };
   const moment = { ...facilities.runtime.turn.moment(), wall: time };
   return new Publication(event, topic.routing, { id, key, moment, caller, particulars, tree: new Tree() });
 }
