@@ -36,6 +36,8 @@ import { processRuntime, type Runtime } from "./runtime/runtime.js";
 import { Timers } from "./runtime/timers.js";
 import type { SubscriberClass } from "./subscriber/subscriber-options.js";
 
+export { busOptions } from "./dispatch/bus-options.js";
+
 /** Not exported from the package: `createBus` is the way to a bus. */
 export interface BusWiring {
   readonly options: BusOptions;
