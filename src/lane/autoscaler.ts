@@ -53,8 +53,7 @@ export class Autoscaler {
 
   #tick(): void {
     this.#timer = undefined;
-    const { monotonic } = this.#runtime.host;
-    this.#decide(Math.max(0, monotonic() - this.#dueAt));
+    this.#decide(Math.max(0, this.#runtime.host.monotonic() - this.#dueAt));
     if (this.#lane.running > 0 || !this.#lane.isQuiet) this.#arm();
   }
 

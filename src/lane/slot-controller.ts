@@ -29,15 +29,14 @@ const STEPS = 8;
 const DECREASE = 0.75;
 const CALM_INTERVALS = 3;
 /* Of the past, so much counts in the next interval. */
-const MEMORY = 0.8;
+const MEMORY = 0.86;
 const LATE_MS = 50;
 const LATE_INTERVALS = 2;
 
 export class SlotController {
-  /** How often it wants to decide. */
-  readonly intervalMs: number;
   readonly #scaling: Scaling;
   readonly #step: number;
+  readonly #intervalMs: number;
   #elapsedMs = 0;
   #arrived = 0;
   #ended = 0;
@@ -51,7 +50,12 @@ export class SlotController {
   constructor(scaling: Scaling) {
     this.#scaling = scaling;
     this.#step = Math.max(1, Math.ceil((scaling.max - scaling.min) / STEPS));
-    this.intervalMs = Math.min(1_000, Math.max(100, scaling.targetMs));
+    this.#intervalMs = Math.min(1_000, Math.max(100, scaling.targetMs));
+  }
+
+  /** How often it wants to decide: as often as the target says, and not much more often than something ends. */
+  get intervalMs(): number {
+    return Math.max(this.#intervalMs, this.#serviceMs / 4);
   }
 
   /** The slots for the next interval, given those of the last. */
@@ -65,7 +69,7 @@ export class SlotController {
 
   #wanted(slots: number, waiting: number): number {
     const { targetMs } = this.#scaling;
-    const serviceMs = Math.max(this.#silentMs, this.#ended > 0 ? this.#ranMs / this.#ended : 0);
+    const serviceMs = Math.max(this.#silentMs, this.#serviceMs);
     const needed = slotsNeeded(
       { arrivalsPerMs: this.#arrived / this.#elapsedMs, serviceMs, busy: 0 },
       targetMs,
@@ -79,6 +83,10 @@ export class SlotController {
     /* One too many is no reason: the need goes up and down by one with chance. */
     const isTooMany = needed < slots - 1 && this.#calm >= CALM_INTERVALS;
     return isTooMany ? Math.max(needed, queueNeeds, Math.floor(slots * DECREASE)) : slots;
+  }
+
+  get #serviceMs(): number {
+    return this.#ended > 0 ? this.#ranMs / this.#ended : 0;
   }
 
   #remember({ elapsedMs, arrived, ended, ranMs, running }: Sample): void {
