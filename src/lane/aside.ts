@@ -26,7 +26,7 @@ export class Aside<T extends Queued> {
 
   /** The time of those that the test accepts is now. */
   hurry(isHurried: (queued: T) => boolean): void {
-    for (const [queued, { timer, onDue }] of [...this.#waiting])
+    for (const [queued, { timer, onDue }] of this.#waiting)
       if (isHurried(queued)) {
         timer.cancel();
         onDue();

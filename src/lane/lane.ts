@@ -12,6 +12,7 @@ import type { LaneLimits } from "./lane-options.js";
 import type { Queued, Seed } from "./queued.js";
 import { isSeed } from "./rings.js";
 import { type Runner, Slots, type Source } from "./slots.js";
+import { Threads } from "./threads.js";
 
 export type { Dropped, Verdict } from "./admitting-lane.js";
 export type { Lane } from "./lane-handle.js";
@@ -34,6 +35,8 @@ export interface LaneWiring<T extends Queued> {
 export class BoundedLane<T extends Queued> extends AdmittingLane<T> implements Lane, Source<T>, WaitNode {
   /** Deliveries that run and that `idle()` and `close()` do not wait for, since they wait for those. */
   excused = 0;
+  /** Where its handlers run, if not here. */
+  readonly threads: Threads | undefined;
   readonly #brake: Brake;
   readonly #slots: Slots<T>;
   readonly #autoscaler: Autoscaler | undefined;
@@ -42,12 +45,13 @@ export class BoundedLane<T extends Queued> extends AdmittingLane<T> implements L
 
   constructor(name: string, limits: LaneLimits, wiring: LaneWiring<T>) {
     super(name, limits, wiring);
-    const { concurrency, batch, scaling } = limits;
+    const { concurrency, batch, scaling, worker } = limits;
     const wake = (): void => this.#slots.wakeAll();
     this.#wiring = wiring;
     this.#brake = new Brake(limits, { ...wiring, onFree: wake });
     this.#gathering = batch && new Gathering(batch, wiring.timers, wake);
     this.#slots = new Slots(concurrency, this, wiring.runner, wiring.runtime);
+    this.threads = worker && new Threads(worker, scaling?.max ?? concurrency);
     this.#autoscaler = scaling && new Autoscaler(scaling, this, wiring);
   }
 
@@ -241,5 +245,6 @@ export class BoundedLane<T extends Queued> extends AdmittingLane<T> implements L
     this.#brake.stop();
     this.#gathering?.stop();
     this.#autoscaler?.stop();
+    this.threads?.stop();
   }
 }
