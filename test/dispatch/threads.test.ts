@@ -101,6 +101,11 @@ test("the timeout ends the thread of a handler that never ends, and the next fin
   expect(after).toMatchObject({ done: 1 });
 }, 60_000);
 
+test("an event that expires while it runs ends its thread, and counts as expired", async () => {
+  const { stale } = await ask("stale");
+  expect(stale).toMatchObject({ done: 0, outcome: "expired", reason: "expired while it ran" });
+}, 60_000);
+
 test("a thread that dies is a failure of its delivery, and of no other", async () => {
   const { exit, after } = await ask("exit", "after");
   expect(exit).toMatchObject({ done: 0, outcome: "deadLettered", reason: "failed" });

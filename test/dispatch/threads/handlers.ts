@@ -32,7 +32,11 @@ export class Work {
     if (asked.what === "publish") await delivery.publish(asked);
     if (asked.what === "facts")
       throw Object.assign(new Error("facts"), { facts: this.#facts(asked, delivery) });
-    const until = asked.what === "spin" ? Infinity : asked.what === "busy" ? performance.now() + 300 : 0;
+    const until = ["spin", "stale"].includes(asked.what)
+      ? Infinity
+      : asked.what === "busy"
+        ? performance.now() + 300
+        : 0;
     while (performance.now() < until);
     return undefined;
   }

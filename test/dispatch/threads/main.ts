@@ -8,7 +8,10 @@ const bus = createBus({ subscribers: [Work], lanes: { cpu: { worker, concurrency
 await bus.start();
 const ask = async (what: string) => {
   const at = new Date(0);
-  const receipt = await bus.publish(new Asked({ what, at }), { headers: { tenant: "acme" } });
+  const receipt = await bus.publish(new Asked({ what, at }), {
+    headers: { tenant: "acme" },
+    ...(what === "stale" ? { expiresIn: "300ms" } : {}),
+  });
   const { done, notHandled } = await receipt.settled();
   const letter = (await bus.deadLetters.list()).find(({ event }) => (event as Asked).what === what);
   const errors = letter?.attempts.map(({ error }) => error as Error & { facts?: unknown });
