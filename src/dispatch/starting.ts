@@ -18,6 +18,7 @@ import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
 import type { Call, Route } from "./route.js";
+import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
 export interface StartingParts {
   readonly facilities: Facilities;
@@ -42,7 +43,8 @@ export class Starting {
   async start(): Promise<void> {
     const { faults, registry } = this.#parts;
     const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
-    const found = [...faults, ...lacking, ...(await this.#resolve())];
+    const threadless = await threadFaults(registry.lanes.values());
+    const found = [...faults, ...lacking, ...threadless, ...(await this.#resolve())];
     if (found.length > 0) throw new StartError(found);
     try {
       await this.#open();
@@ -65,11 +67,12 @@ export class Starting {
     await Promise.allSettled(this.#parts.carriages.ports.map((port) => port.close()));
   }
 
-  /** What the transports of a subscription lack. */
+  /** What the transports of a subscription lack, or its lane. */
   faultsOf(route: Route): string[] {
-    return this.#portsOf(route).flatMap(({ name, transport }) =>
+    const lacking = this.#portsOf(route).flatMap(({ name, transport }) =>
       featureFaults(route, name, transport.features),
     );
+    return [...lacking, ...unmovable(route)];
   }
 
   /** Makes a subscription ready that comes later; one that a transport refuses is taken out again. */
@@ -95,8 +98,9 @@ export class Starting {
     route.call = callOf(route, this.#handlerOf(route), facilities, recorder);
   }
 
-  #handlerOf({ subscription }: Route): Handler<AnyEvent> {
-    const { handler, owner, scope } = subscription;
+  #handlerOf(route: Route): Handler<AnyEvent> {
+    const { handler, owner, scope } = route.subscription;
+    if (route.lane.threads !== undefined) return threadHandler(route, route.lane.threads);
     if (owner === undefined) return handler!;
     if (owner.isStatic) return bound(owner.target, owner.method);
     return scope === "delivery"
@@ -126,7 +130,8 @@ export class Starting {
 
   #needsInstance(target: SubscriberClass): boolean {
     const { handlers } = this.#parts.declared.find((each) => each.target === target)!;
-    return handlers.some((handler) => !handler.isStatic);
+    const runsHere = (name: string): boolean => this.#parts.registry.route(name)?.lane.threads === undefined;
+    return handlers.some(({ name, isStatic }) => !isStatic && runsHere(name));
   }
 
   #wanted(): Wanted[] {

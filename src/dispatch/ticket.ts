@@ -15,7 +15,7 @@ export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown
 export interface Running {
   /** Its number: failures before it + 1. */
   readonly attempt: number;
-  /** On the turn clock; its turn is -1 where its time is measured exactly. */
+  /** On the turn clock; its turn is negated (`~`) where its time is measured exactly. */
   readonly started: Moment;
   readonly isExcused: boolean;
   isStuck: boolean;
@@ -24,6 +24,9 @@ export interface Running {
   over(): void;
   ranMs(): number;
 }
+
+/** An exact time costs two readings of the clock: one delivery in so many tells as much of a percentile. */
+export const SAMPLED = 64;
 
 /** What few deliveries ever need. */
 interface Rarities {

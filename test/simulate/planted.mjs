@@ -57,15 +57,15 @@ export const planted = [
   },
   {
     name: "waitingMax off by one",
-    file: "src/lane/lane.ts",
-    find: "this.#places.waitingUnowed + waitsToBe < this.limits.waitingMax",
-    put: "this.#places.waitingUnowed + waitsToBe <= this.limits.waitingMax",
+    file: "src/lane/admitting-lane.ts",
+    find: "this.places.waitingUnowed + waitsToBe < this.limits.waitingMax",
+    put: "this.places.waitingUnowed + waitsToBe <= this.limits.waitingMax",
   },
   {
     name: "a retry gives its place up",
     file: "src/lane/lane.ts",
-    find: "this.claim();\n    this.#line.hold(",
-    put: "this.#line.hold(",
+    find: "this.claim();\n    this.#gathering?.running.delete(queued);",
+    put: "this.#gathering?.running.delete(queued);",
   },
   {
     name: "a free place is given to nobody who waits",

@@ -87,12 +87,18 @@ function targetsOf(file: SourceFacts): string[] {
   );
 }
 
-/** Packages that live in one place, and everything else that package.json does not name. */
-export function packageFaults(files: readonly SourceFacts[], dependencies: readonly string[]): string[] {
+/** Packages that live in one place, and everything else that package.json does not name; peers need no file. */
+export function packageFaults(
+  files: readonly SourceFacts[],
+  dependencies: readonly string[],
+  peers: readonly string[] = [],
+): string[] {
   const named = files.flatMap((file) =>
     file.imports.map((from) => ({ file: file.path, name: nameOf(from) })),
   );
-  const strangers = named.filter(({ name }) => name !== undefined && !dependencies.includes(name));
+  const strangers = named.filter(
+    ({ name }) => name !== undefined && ![...dependencies, ...peers].includes(name),
+  );
   const outside = named.filter(({ file, name }) => name !== undefined && HOMES[name]?.test(file) === false);
   const unused = dependencies.filter((name) => !named.some((each) => each.name === name));
   const emitters = new Set(named.filter(({ name }) => name === "eventemitter3").map(({ file }) => file));
@@ -113,6 +119,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   "reflect-metadata": /^src\/tsyringe\//,
   ms: /^src\/runtime\//,
   vitest: /^src\/testing\/vitest\//,
+  piscina: /^src\/lane\/threads\.ts$/,
 };
 
 function nameOf(from: string): string | undefined {
