@@ -6,6 +6,7 @@ import { type AttemptHost, AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
+import { TaskAttempt } from "./task-attempt.js";
 import type { Ticket } from "./ticket.js";
 
 /* An exact time costs two readings of the clock; one delivery in 64 tells as much of a percentile. */
@@ -71,7 +72,8 @@ export class Dispatcher implements Runner<Ticket> {
     const moment = turn.moment();
     const isMeasured = (++this.#started & SAMPLE_MASK) === 1;
     const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: -1 } : moment;
-    return new AttemptDelivery(ticket, this.#host, started);
+    const isTask = ticket.publication.follower !== undefined;
+    return new (isTask ? TaskAttempt : AttemptDelivery)(ticket, this.#host, started);
   }
 }
 

@@ -4,15 +4,16 @@ import type { Handler } from "../delivery/delivery.js";
 import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
-import type { AnyEvent, EventClass, Events } from "../event/event.js";
+import type { AnyEvent, EventClass, Events, Work } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
 import type { BoundedLane, Lane } from "../lane/lane.js";
 import type { Queued } from "../lane/queued.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { checkOptions, refuse } from "../runtime/options.js";
 import { within } from "../runtime/within.js";
-import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
-import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
+import { type FunctionGiven, subscriptionOf } from "../subscriber/subscription.js";
+import type { TaskHandle } from "../task/task-handle.js";
+import { admit } from "./admitting.js";
 import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
 import { attemptHost } from "./attempt-host.js";
 import type { BusOptions } from "./bus-options.js";
@@ -33,7 +34,9 @@ import { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
 import { Settlement } from "./settlement.js";
-import { Starting, type StartingParts } from "./starting.js";
+import { Starting } from "./starting.js";
+import { Tasks } from "./tasks.js";
+import type { Ticket } from "./ticket.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
 import { type Undo, undoOf } from "./undo.js";
 
@@ -59,6 +62,7 @@ export class Engine {
   readonly #host: AttemptHost;
   readonly #carriages: Carriages;
   readonly #transactions: Transactions;
+  readonly #tasks: Tasks;
   readonly #whenClosed = new Set<() => void>();
   #functions = 0;
   #started: Promise<void> | undefined;
@@ -103,6 +107,15 @@ export class Engine {
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
     this.#transactions = new Transactions({ ...parts, later: this.delayed }, publishFrom);
+    this.#tasks = new Tasks(facilities, this.#publisher);
+    facilities.runs.connect({
+      giveUp: (queued, reason) => {
+        settlement.giveUp(queued as Ticket, "dropped", { reason });
+        (queued as Ticket).route.lane.idle();
+      },
+      cancelDelayed: (id) => this.delayed.cancel(id),
+      start: (work, order) => this.#tasks.start(work, order),
+    });
     this.#closing = new Closing({
       ...parts,
       recorder,
@@ -112,7 +125,7 @@ export class Engine {
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
     });
-    const classes = this.#read(options);
+    const classes = admit(options, this.#defaults, this.registry);
     this.#starting = new Starting({ ...parts, ...classes, recorder, container, carriages });
   }
 
@@ -217,16 +230,29 @@ export class Engine {
     return this.#transactions.run(work);
   }
 
+  /** Starts work; resolves when it has been accepted. */
+  run(work: Work, options: PublishOptions | undefined): Promise<TaskHandle<unknown>> {
+    return this.#tasks.run(work, options, currentFrame());
+  }
+
   /** Adds a function as a subscription; `label` begins its name where the options give none. */
   on(events: Events, options: SubscriptionOptions<never>, handler: Handler<never>, label?: string): Undo {
+    if (label !== undefined) this.#refuseStored(events);
+    return this.add({ events, options, handler }, label);
+  }
+
+  /** The same, for events or for a task. */
+  add(given: Omit<FunctionGiven, "name">, label?: string): Undo {
+    const { by = "bus.on()", events, options, handler } = given;
     if (this.#closed !== undefined) throw new BusClosedError();
     refuse(checkOptions("options", options, subscriptionOptions));
     if (typeof handler !== "function")
-      throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
+      throw new TypeError(
+        `Expected the handler to be a function. Write ${by.slice(0, -1)}${by === "bus.on()" ? "Event" : "Task"}, options, handler).`,
+      );
     const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
     const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
-    if (label !== undefined) this.#refuseStored(events);
-    const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
+    const route = this.registry.add(subscriptionOf({ ...given, name }, this.#defaults));
     if (this.#started !== undefined) this.#refuseLacking(route);
     this.#starting.join(route);
     return undoOf(() => this.registry.remove(route));
@@ -247,31 +273,6 @@ export class Engine {
       const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
       throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
     }
-  }
-
-  /* The subscriber classes, and what is wrong with them: kept for start(), which tells all faults at once. */
-  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
-    const declared = subscribers.map((target) => subscriptionsOf(target));
-    return { declared, faults: declared.flatMap((each) => this.#admit(each)) };
-  }
-
-  #admit(declared: Declared): string[] {
-    const where = (method: string | symbol): string => `${declared.name}.${String(method)}`;
-    const faults = [
-      ...declared.faults,
-      ...checkOptions(`@Subscriber ${declared.name}`, declared.policies, subscriptionOptions),
-      ...declared.handlers.flatMap((each) =>
-        checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions),
-      ),
-    ];
-    if (faults.length > 0) return faults;
-    return subscriptionsFrom(declared, this.#defaults).flatMap((subscription) => this.#add(subscription));
-  }
-
-  #add(subscription: Subscription): string[] {
-    const faults = this.registry.faults(subscription);
-    if (faults.length === 0) this.registry.add(subscription);
-    return faults;
   }
 
   #checkOpen(call: string): void {

@@ -20,7 +20,7 @@ export function callOf(
   const { timeout: policy } = route;
   if (steps.length === 0 && policy === undefined) return handler;
   const core: Core = async (delivery) => {
-    const answer = await handler(delivery.event, delivery);
+    const answer = await handler(delivery.event as AnyEvent, delivery as Delivery<AnyEvent>);
     return isOutcome(answer) ? answer : done();
   };
   const timed = policy === undefined ? core : timedCore(core, route, facilities, recorder);

@@ -2,6 +2,7 @@
 import type { PublishOptions } from "../delivery/receipt.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
+import { NO_ATTEMPTS } from "./follower.js";
 import type { Facilities } from "./facilities.js";
 import { carry, isCarried, portOf } from "./carrying.js";
 import { byPublish, type Decision, giveBackInbox, isAccepted, type Plan, type Planned } from "./planner.js";
@@ -70,7 +71,7 @@ export class Placement {
       tree?.opened();
       this.#routed(publication, route);
       lane.claim();
-      if (key === undefined && lane.takesSeeds) lane.sow(publication);
+      if (key === undefined && lane.takesSeeds && publication.follower === undefined) lane.sow(publication);
       else lane.place(new Ticket(route, publication, key));
     }
     this.#telling.told(publication);
@@ -161,6 +162,7 @@ export class Placement {
     ticket.isRefused = true;
     ticket.route.counts.routed--;
     giveBackInbox(ticket);
+    ticket.publication.follower?.ended({ reason: "taken back before it was delivered" }, NO_ATTEMPTS);
     ticket.tree.closed();
   }
 

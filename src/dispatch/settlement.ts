@@ -65,6 +65,8 @@ export class Settlement {
     if (outcome.outcome === "done") return this.#done(ticket, ran);
     if (outcome.outcome === "retry") {
       if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, undefined);
+      const cancelled = ticket.publication.follower?.cancelReason;
+      if (cancelled !== undefined) return this.giveUp(ticket, "dropped", { reason: cancelled });
       const because = { reason: outcome.reason ?? "asked for a retry" };
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
@@ -78,6 +80,8 @@ export class Settlement {
     if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, error);
     if (error instanceof EventExpiredError && error.subscription === ticket.route.name)
       return this.giveUp(ticket, "expired", { reason: "expired while it ran", error });
+    const cancelled = ticket.publication.follower?.cancelReason;
+    if (cancelled !== undefined) return this.giveUp(ticket, "dropped", { reason: cancelled, error });
     const because = { reason: this.#isTimeout(ticket, error) ? "timeout" : "failed", error };
     const ruled = this.#ruled(ticket, error);
     if (ruled === undefined) return this.#tryAgain(ticket, { because, ran, afterMs: undefined });

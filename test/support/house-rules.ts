@@ -12,7 +12,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   subscriber: 3,
   container: 3,
   transport: 3,
-  task: 3,
+  task: 4,
   pipeline: 4,
   lane: 4,
   ledger: 4,

@@ -1,0 +1,125 @@
+/** The run of one task: it follows the delivery that carries the task, and ends with the result or with why there is none. */
+import { ReplaceDepthError, TaskCancelledError, type FailedAttempt, TaskFailedError } from "../errors.js";
+import type { Work } from "../event/event.js";
+import type { Queued } from "../lane/queued.js";
+import type { Ending, Order, Started } from "../task/work.js";
+import type { AttemptDelivery } from "./attempt.js";
+import type { Follower } from "./follower.js";
+import { Run, type RunHost } from "./run.js";
+import type { RunOrigin } from "./run-origin.js";
+
+/** What the runs of tasks need of their bus. */
+export interface TaskHost extends RunHost {
+  /** The id of a number. */
+  idOf(key: string | number): string;
+  /** Takes a delivery back that waits. */
+  giveUp(queued: Queued, reason: string): void;
+  /** Takes back what is published for later; false where it is not. */
+  cancelDelayed(id: string): boolean;
+  start(work: Work, order: Order): Started;
+}
+
+/* Of work that is replaced by work that is replaced, and so on. */
+const REPLACED_MAX = 64;
+
+export class TaskRun extends Run implements Follower {
+  readonly #host: TaskHost;
+  readonly #replaced: readonly string[];
+  /** Its id, or the number that becomes one. */
+  key: string | number = "";
+  #queued: Queued | undefined = undefined;
+  #attempt: AttemptDelivery | undefined = undefined;
+  #answer: unknown = undefined;
+  #replacement: Run | undefined = undefined;
+
+  constructor(name: string, host: TaskHost, origin: RunOrigin, ended?: Order["ended"]) {
+    super(name, host, origin.parent, ended);
+    this.#host = host;
+    this.#replaced = origin.replaced;
+  }
+
+  get id(): string {
+    return this.#host.idOf(this.key);
+  }
+
+  protected get isRunning(): boolean {
+    return this.#replacement !== undefined || this.#queued?.standing === "running";
+  }
+
+  // ── What the delivery tells ───────────────────────────────────────────────────────────────────────────────────
+
+  sealed(key: string | number): void {
+    this.key = key;
+  }
+
+  carriedBy(queued: Queued): void {
+    this.#queued = queued;
+  }
+
+  /** An attempt has a slot. */
+  attempted(attempt: AttemptDelivery): void {
+    this.#attempt = attempt;
+  }
+
+  /** The handler is about to be called; answers why it need not. */
+  begins(): string | undefined {
+    this.#replacement?.revoke("its task was handled again");
+    this.#replacement = undefined;
+    if (this.cancelReason !== undefined) return this.cancelReason;
+    return this.isOver ? "it had ended before" : undefined;
+  }
+
+  /** What the handler gave; it is the result once the delivery is done. */
+  answers(value: unknown): void {
+    this.#answer = value;
+  }
+
+  /** Starts work in the place of the result; what it waits for, if its lane makes it wait. */
+  replaces(work: Work, attempt: AttemptDelivery): Promise<void> | undefined {
+    const replaced = [...this.#replaced, this.name];
+    if (replaced.length > REPLACED_MAX) throw new ReplaceDepthError(replaced);
+    let replacement: Run | undefined;
+    const origin: RunOrigin = { frame: attempt, parent: this, tree: undefined, isOwed: false, replaced };
+    const started = this.#host.start(work, {
+      options: undefined,
+      origin,
+      ended: (ending) => {
+        if (this.#replacement !== replacement) return; // the task was handled again
+        if (ending.state === "cancelled") this.cancelReason ??= "the work in its place was cancelled";
+        this.end(ending);
+      },
+    });
+    this.#replacement = replacement = started as unknown as Run;
+    return started.accepted;
+  }
+
+  done(): void {
+    if (this.#replacement === undefined) this.end({ state: "done", value: this.#answer });
+  }
+
+  ended(
+    { reason, error }: { readonly reason: string; readonly error?: unknown },
+    attempts: readonly FailedAttempt[],
+  ): void {
+    this.#replacement?.revoke("the task that it stands for has failed");
+    if (this.cancelReason !== undefined) return this.endCancelled();
+    const { name: task, id: taskId } = this;
+    const cause = error ?? attempts.at(-1)?.error;
+    this.end({ state: "failed", error: new TaskFailedError({ task, taskId, reason }, attempts, cause) });
+  }
+
+  // ── What its owner asks ───────────────────────────────────────────────────────────────────────────────────────
+
+  protected stop(reason: string): void {
+    if (this.#replacement !== undefined) return this.#replacement.revoke(reason);
+    const standing = this.#queued?.standing ?? "apart";
+    if (standing === "running") this.#attempt?.abort(new TaskCancelledError(this.name, reason));
+    else if (standing !== "apart") this.#host.giveUp(this.#queued!, reason);
+    else if (!this.#host.cancelDelayed(this.id)) this.endCancelled();
+  }
+
+  override end(ending: Ending): void {
+    super.end(ending);
+    this.#queued = this.#attempt = this.#answer = this.#replacement = undefined; // the record outlives them
+  }
+}

@@ -1,0 +1,84 @@
+/** The run of work that consists of other work: what it is made of decides how it ends, here is where that is kept. */
+import { toError } from "../errors.js";
+import type { Work } from "../event/event.js";
+import type { Tree } from "../ledger/tree.js";
+import type { CallerContext } from "../runtime/context.js";
+import type { Ending, Order, Started, Whole } from "../task/work.js";
+import { Run, type RunHost } from "./run.js";
+import type { RunOrigin } from "./run-origin.js";
+
+export interface WholeHost extends RunHost {
+  start(work: Work, order: Order): Started;
+}
+
+export interface WholeFacts {
+  readonly id: string;
+  readonly key: string | number;
+  readonly name: string;
+  readonly order: Order;
+  readonly cancel: (reason: string) => void;
+  /** The async context of whoever started it. */
+  readonly caller: CallerContext | undefined;
+  /** Of the delivery in which it was started: not final before this is. */
+  readonly tree: Tree | undefined;
+}
+
+export class WholeRun extends Run implements Whole {
+  readonly id: string;
+  readonly key: string | number;
+  readonly #host: WholeHost;
+  readonly #facts: WholeFacts;
+  readonly #origin: RunOrigin;
+
+  constructor(facts: WholeFacts, host: WholeHost) {
+    const origin = facts.order.origin as RunOrigin;
+    super(facts.name, host, origin.parent, facts.order.ended);
+    this.id = facts.id;
+    this.key = facts.key;
+    this.#host = host;
+    this.#facts = facts;
+    this.#origin = { ...origin, parent: this, tree: facts.tree, isOwed: true };
+    facts.tree?.opened();
+  }
+
+  protected get isRunning(): boolean {
+    return true;
+  }
+
+  protected stop(reason: string): void {
+    this.#facts.cancel(reason);
+  }
+
+  start(part: Work, ended: (ending: Ending) => void): Started | undefined {
+    const { caller } = this.#facts;
+    const begin = (): Started | undefined => this.#started(part, ended);
+    return caller === undefined ? begin() : caller.runInAsyncScope(begin);
+  }
+
+  #started(part: Work, ended: (ending: Ending) => void): Started | undefined {
+    const { options } = this.#facts.order;
+    try {
+      return this.#host.start(part, { options: partOptions(options), origin: this.#origin, ended });
+    } catch (error) {
+      ended({ state: "failed", error: toError(error) });
+      return undefined;
+    }
+  }
+
+  acceptedWith(parts: readonly Started[]): void {
+    const waiting = parts.flatMap(({ accepted }) => accepted ?? []);
+    if (waiting.length > 0) this.accepted = Promise.allSettled(waiting).then(() => undefined);
+  }
+
+  override end(ending: Ending): void {
+    if (this.isOver) return;
+    super.end(ending);
+    this.#facts.tree?.closed();
+  }
+}
+
+/* An id belongs to the whole, and so does the signal that ends its wait. */
+function partOptions(options: Order["options"]): Order["options"] {
+  if (options?.priority === undefined && options?.headers === undefined) return undefined;
+  return { priority: options.priority, headers: options.headers };
+}
