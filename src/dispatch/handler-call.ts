@@ -21,7 +21,9 @@ export function callOf(
   if (steps.length === 0 && policy === undefined) return handler;
   const core: Core = async (delivery) => {
     const answer = await handler(delivery.event as AnyEvent, delivery as Delivery<AnyEvent>);
-    return isOutcome(answer) ? answer : done();
+    if (isOutcome(answer)) return answer;
+    (delivery as AttemptDelivery).ticket.publication.follower?.takes(answer);
+    return done();
   };
   const timed = policy === undefined ? core : timedCore(core, route, facilities, recorder);
   const run = compose(steps, timed, facilities.runtime.handOver);

@@ -1,7 +1,13 @@
 /** Publishing: from the event to the receipt. What is decided stands in the planner; here it is carried out. */
 import type { PublishOptions, Receipt } from "../delivery/receipt.js";
 import type { AnyEvent } from "../event/event.js";
-import { BusClosedError, NotStartedError, PublishDepthError, UnhandledEventError } from "../errors.js";
+import {
+  BusClosedError,
+  NotStartedError,
+  PublishDepthError,
+  UnhandledEventError,
+  UnhandledTaskError,
+} from "../errors.js";
 import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { AttemptDelivery, causeIn, deliveryOf } from "./attempt.js";
@@ -29,16 +35,7 @@ interface Publishing {
   readonly frame: Frame | undefined;
   /** Undefined when that is final: it is then the cause, and nothing more. */
   readonly from: AttemptDelivery | undefined;
-  readonly task: TaskFacts | undefined;
-}
-
-/** What is told of a task beside what its publisher says. */
-export interface TaskFacts {
-  readonly follower: Follower;
-  /** The tree of the work that it is a part of. */
-  readonly tree: Tree | undefined;
-  /** A part of what was accepted before: a bus that is closing takes it still. */
-  readonly isOwed: boolean;
+  readonly follower: Follower | undefined;
 }
 
 /* Taps, notices, keys and stamps run inside a publish: what they publish stands on its stack. */
@@ -91,7 +88,7 @@ export class Publisher {
     given: AnyEvent | readonly AnyEvent[],
     options: PublishOptions | undefined,
     frame: Frame | undefined,
-    task?: TaskFacts,
+    follower?: Follower,
   ): Receipt | readonly Receipt[] | Promise<Receipt | readonly Receipt[]> {
     const { turn } = this.#facilities.runtime;
     if (turn.publishes >= NESTED_MAX) throw new PublishDepthError(NESTED_MAX);
@@ -99,12 +96,12 @@ export class Publisher {
     try {
       if (options !== undefined) checkPublishOptions(options);
       options?.signal?.throwIfAborted();
-      const from = this.#admitted(frame, task?.isOwed === true);
+      const from = this.#admitted(frame, follower?.isOwed === true);
       if (Array.isArray(given))
-        return this.#published(given as readonly AnyEvent[], options, { frame, from, task });
-      const receipt = this.#placed(given as AnyEvent, options, { frame, from, task });
+        return this.#published(given as readonly AnyEvent[], options, { frame, from, follower });
+      const receipt = this.#placed(given as AnyEvent, options, { frame, from, follower });
       if (receipt !== undefined) return receipt;
-      const published = this.#published([given as AnyEvent], options, { frame, from, task });
+      const published = this.#published([given as AnyEvent], options, { frame, from, follower });
       return published instanceof Promise ? published.then(first) : first(published);
     } finally {
       turn.publishes--;
@@ -124,7 +121,7 @@ export class Publisher {
   #placed(
     event: AnyEvent,
     options: PublishOptions | undefined,
-    { frame, from, task }: Publishing,
+    { frame, from, follower }: Publishing,
   ): Receipt | undefined {
     const topic = this.#facilities.topics.of(event);
     const { isPlain, routes, allAccepted } = topic.routing; // a tap may subscribe
@@ -133,8 +130,7 @@ export class Publisher {
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
     if (options !== undefined && (options.transaction !== undefined || options.delay !== undefined))
       return undefined;
-    const tree = task?.tree ?? this.#treeOf(from);
-    const { follower } = task ?? {};
+    const tree = follower?.tree ?? this.#treeOf(from);
     const cause = frame as AttemptDelivery;
     const publication = this.#sealer.seal(event, topic, options, { cause, tree, follower });
     this.#placement.placeAll(publication, tree);
@@ -146,9 +142,9 @@ export class Publisher {
     options: PublishOptions | undefined,
     publishing: Publishing,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    const { frame, from, task } = publishing;
+    const { frame, from, follower } = publishing;
     const planned = events.map((event) => {
-      const partly = task === undefined ? this.#partials.get(event) : undefined; // a task is run anew
+      const partly = follower === undefined ? this.#partials.get(event) : undefined; // a task is run anew
       return partly ?? this.#planned(event, options, publishing);
     });
     if (this.admission === "held") return this.#hold(planned);
@@ -159,11 +155,14 @@ export class Publisher {
     return this.#send(planned, from, options);
   }
 
-  #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from, task }: Publishing): Planned {
+  #planned(
+    event: AnyEvent,
+    options: PublishOptions | undefined,
+    { frame, from, follower }: Publishing,
+  ): Planned {
     const topic = this.#facilities.topics.of(event);
     if (options?.transaction !== undefined) refuseTransaction(topic, this.admission);
-    const own = task?.tree ?? (options?.delay === undefined ? this.#treeOf(from) : undefined);
-    const { follower } = task ?? {};
+    const own = follower?.tree ?? (options?.delay === undefined ? this.#treeOf(from) : undefined);
     const descent = { cause: causeIn(frame), tree: own ?? new Tree(), follower };
     const publication = this.#sealer.seal(event, topic, options, descent);
     const routes = routesOf(topic);
@@ -255,12 +254,12 @@ export class Publisher {
   }
 
   #refuseUnhandled(planned: readonly Planned[]): void {
-    if (this.#facilities.onUnhandled !== "error") return;
     const nobodys = planned.find(
       ({ routes, acceptedBefore, publication }) =>
         routes.length === 0 && acceptedBefore.length === 0 && !publication.topic.carriage.isStore,
     );
-    if (nobodys !== undefined)
+    if (nobodys?.publication.follower !== undefined) throw new UnhandledTaskError(nobodys.publication.name);
+    if (nobodys !== undefined && this.#facilities.onUnhandled === "error")
       throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
   }
 }

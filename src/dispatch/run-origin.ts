@@ -15,7 +15,13 @@ export interface RunOrigin extends Origin {
 
 const NOBODY: readonly string[] = Object.freeze([]);
 
+const NOWHERE = origin(undefined);
+
 /** Of what somebody runs from a frame, or from nowhere. */
 export function originIn(frame: Frame | undefined): RunOrigin {
+  return frame === undefined ? NOWHERE : origin(frame);
+}
+
+function origin(frame: Frame | undefined): RunOrigin {
   return { frame, parent: undefined, tree: undefined, isOwed: false, replaced: NOBODY };
 }

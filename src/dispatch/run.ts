@@ -1,5 +1,6 @@
 /** Work in a bus, from its start to its end: the handle of whoever started it, and the record that the result is kept in. */
 import { SelfWaitError, TaskCancelledError } from "../errors.js";
+import type { Moment } from "../runtime/turn.js";
 import type { Progress, TaskHandle } from "../task/task-handle.js";
 import type { Ending, Order } from "../task/work.js";
 import { ProgressFeed } from "./progress-feed.js";
@@ -19,21 +20,21 @@ export abstract class Run implements TaskHandle<unknown> {
   /** Of the task, or of the work: for messages. */
   readonly name: string;
   /** The run that this one is a part of. */
-  readonly parent: Run | undefined;
+  abstract readonly parent: Run | undefined;
   /** What is left of its acceptance; undefined where it was accepted at once. */
   accepted: Promise<void> | undefined = undefined;
   cancelReason: string | undefined = undefined;
-  /** When it ended, on the monotonic clock. */
-  endedAt = 0;
+  /** When it ended. */
+  endedAt: Moment | undefined = undefined;
   readonly #host: RunHost;
   #ended: Order["ended"];
   #ending: Ending | undefined = undefined;
+  #result: Result | undefined = undefined;
   #waiting: (() => void)[] | undefined = undefined;
   #feed: ProgressFeed | undefined = undefined;
 
-  constructor(name: string, host: RunHost, parent: Run | undefined, ended: Order["ended"]) {
+  constructor(name: string, host: RunHost, ended: Order["ended"]) {
     this.name = name;
-    this.parent = parent;
     this.#host = host;
     this.#ended = ended;
   }
@@ -60,18 +61,15 @@ export abstract class Run implements TaskHandle<unknown> {
   }
 
   result({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<unknown> {
-    if (this.#ending !== undefined) return outcomeOf(this.#ending);
-    if (this.#isInside) return Promise.reject(new SelfWaitError("handle.result()"));
-    if (signal === undefined)
-      return new Promise((resolve) => this.#whenEnded((end) => resolve(outcomeOf(end))));
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    if (this.#ending === undefined && this.#isInside)
+      return Promise.reject(new SelfWaitError("handle.result()"));
+    const result = this.#awaited();
+    if (signal === undefined || this.isOver) return result;
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(signal.reason as Error);
+      if (signal.aborted) return stop();
       signal.addEventListener("abort", stop, { once: true });
-      this.#whenEnded((end) => {
-        signal.removeEventListener("abort", stop);
-        resolve(outcomeOf(end));
-      });
+      result.finally(() => signal.removeEventListener("abort", stop)).then(resolve, reject);
     });
   }
 
@@ -82,7 +80,7 @@ export abstract class Run implements TaskHandle<unknown> {
       );
     if (!this.isOver && this.#isInside) throw new SelfWaitError("handle.cancel()");
     this.revoke(reason);
-    if (!this.isOver) await new Promise<void>((resolve) => this.#whenEnded(() => resolve()));
+    if (!this.isOver) await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
     return this.state === "cancelled";
   }
 
@@ -107,6 +105,7 @@ export abstract class Run implements TaskHandle<unknown> {
     const waiting = this.#waiting;
     this.#ended = this.#waiting = undefined;
     ended?.(ending);
+    if (this.#result !== undefined) settle(this.#result, ending);
     if (waiting !== undefined) for (const each of waiting) each();
   }
 
@@ -117,8 +116,13 @@ export abstract class Run implements TaskHandle<unknown> {
     });
   }
 
-  #whenEnded(run: (ending: Ending) => void): void {
-    (this.#waiting ??= []).push(() => run(this.#ending!));
+  /* One promise for all who ask. */
+  #awaited(): Promise<unknown> {
+    if (this.#result === undefined) {
+      this.#result = resolvers();
+      if (this.#ending !== undefined) settle(this.#result, this.#ending);
+    }
+    return this.#result.promise;
   }
 
   /* Whoever runs in a part of it would wait for itself. */
@@ -128,6 +132,22 @@ export abstract class Run implements TaskHandle<unknown> {
   }
 }
 
-function outcomeOf(ending: Ending): Promise<unknown> {
-  return ending.state === "done" ? Promise.resolve(ending.value) : Promise.reject(ending.error as Error);
+interface Result {
+  readonly promise: Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+function resolvers(): Result {
+  const result = {} as { -readonly [K in keyof Result]: Result[K] };
+  result.promise = new Promise((resolve, reject) => {
+    result.resolve = resolve;
+    result.reject = reject;
+  });
+  return result;
+}
+
+function settle({ resolve, reject }: Result, ending: Ending): void {
+  if (ending.state === "done") resolve(ending.value);
+  else reject(ending.error);
 }

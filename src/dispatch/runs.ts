@@ -84,7 +84,7 @@ export class Runs implements TaskHost, Results {
   // ── What runs ask of their bus ────────────────────────────────────────────────────────────────────────────────
 
   keep(run: Run): void {
-    run.endedAt = this.#turn.monotonic();
+    run.endedAt = this.#turn.moment();
     this.#kept.push(run);
     this.#forget();
   }
@@ -110,7 +110,8 @@ export class Runs implements TaskHost, Results {
 
   #forget(): void {
     for (let oldest = this.#kept.peek(); oldest !== undefined; oldest = this.#kept.peek()) {
-      if (this.#kept.length <= this.#max && oldest.endedAt + this.#maxAgeMs > this.#turn.monotonic()) return;
+      const age = this.#turn.monotonic() - (oldest.endedAt?.monotonic ?? 0);
+      if (this.#kept.length <= this.#max && age < this.#maxAgeMs) return;
       this.#kept.shift();
       if (this.#byKey.get(oldest.key) === oldest) this.#byKey.delete(oldest.key);
     }

@@ -26,7 +26,17 @@ export class Settlement {
     ticket.attempt?.over();
     if (isFailure) this.#failed(ticket, answer, ran);
     else if (isOutcome(answer)) this.#answered(ticket, answer, ran);
-    else this.#done(ticket, ran);
+    else this.#taken(ticket, answer, ran);
+  }
+
+  #taken(ticket: Ticket, answer: unknown, ran: number): void {
+    const { follower } = ticket.publication;
+    try {
+      follower?.takes(answer);
+    } catch (error) {
+      return this.#failed(ticket, error, ran);
+    }
+    this.#done(ticket, ran);
   }
 
   /** Ends a delivery that did not come to an attempt, or whose attempt is given up. */

@@ -17,7 +17,7 @@ import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
-import { resultKept } from "./task-call.js";
+import { taskCall } from "./task-call.js";
 import type { Call, Route } from "./route.js";
 
 export interface StartingParts {
@@ -103,7 +103,7 @@ export class Starting {
   /** Gives a subscription its handler. */
   connect(route: Route): void {
     const { facilities, recorder } = this.#parts;
-    const handler = resultKept(route.subscription, this.#handlerOf(route));
+    const handler = taskCall(route.subscription, this.#handlerOf(route));
     route.call = callOf(route, handler, facilities, recorder);
   }
 

@@ -1,4 +1,4 @@
-/** How the handler of a task is called: what it answers is the result, once the output schema has taken it. */
+/** How the handler of a task is called: not where nobody wants its result any more, and with its output schema after it. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 
 import type { Handler } from "../delivery/delivery.js";
@@ -11,35 +11,31 @@ import type { Subscription } from "../subscriber/subscription.js";
 import { replacementIn } from "../task/task-delivery.js";
 import { TaskAttempt } from "./task-attempt.js";
 
-/** The handler as it is where it handles events; of a task, inside its steps and its timeout, it keeps the result. */
-export function resultKept({ events }: Subscription, handler: Handler<AnyEvent>): Handler<AnyEvent> {
+/** The handler as it is where it handles events; of a task, inside its steps and its timeout, what is said above. */
+export function taskCall({ events }: Subscription, handler: Handler<AnyEvent>): Handler<AnyEvent> {
   const { task, name } = definitionOf(events[0]!);
   if (task === undefined) return handler;
+  const { output } = task;
+  const checked = output === undefined ? handler : parsed(handler, name, output);
   return (event, delivery) => {
-    if (!(delivery instanceof TaskAttempt)) return handler(event, delivery);
-    const why = delivery.run.begins();
-    if (why !== undefined) return drop(why);
-    const answer = handler(event, delivery);
-    const taken = (value: unknown): unknown => take(value, delivery, { name, output: task.output });
-    return isThenable(answer) ? answer.then(taken) : taken(answer);
+    const why = delivery instanceof TaskAttempt ? delivery.run.begins() : undefined;
+    return why === undefined ? checked(event, delivery) : drop(why);
   };
-}
-
-interface Wanted {
-  readonly name: string;
-  readonly output: StandardSchemaV1 | undefined;
 }
 
 /* A promise only where something is left to wait for. */
-function take(answer: unknown, attempt: TaskAttempt, { name, output }: Wanted): unknown {
-  if (isOutcome(answer)) return answer;
-  const work = replacementIn(answer);
-  if (work !== undefined) return attempt.run.replaces(work, attempt);
-  if (output === undefined) return attempt.run.answers(answer);
-  const parsed = output["~standard"].validate(answer);
-  const checked = (result: StandardSchemaV1.Result<unknown>): void => {
+function parsed(handler: Handler<AnyEvent>, name: string, output: StandardSchemaV1): Handler<AnyEvent> {
+  const checked = (result: StandardSchemaV1.Result<unknown>): unknown => {
     if (result.issues) throw new InvalidResultError(name, result.issues);
-    attempt.run.answers(result.value);
+    return result.value;
   };
-  return isThenable(parsed) ? parsed.then(checked) : checked(parsed);
+  const parse = (answer: unknown): unknown => {
+    if (isOutcome(answer) || replacementIn(answer) !== undefined) return answer;
+    const result = output["~standard"].validate(answer);
+    return isThenable(result) ? result.then(checked) : checked(result);
+  };
+  return (event, delivery) => {
+    const answer = handler(event, delivery);
+    return isThenable(answer) ? answer.then(parse) : parse(answer);
+  };
 }

@@ -1,7 +1,9 @@
 /** The run of one task: it follows the delivery that carries the task, and ends with the result or with why there is none. */
 import { ReplaceDepthError, TaskCancelledError, type FailedAttempt, TaskFailedError } from "../errors.js";
 import type { Work } from "../event/event.js";
+import type { Tree } from "../ledger/tree.js";
 import type { Queued } from "../lane/queued.js";
+import { replacementIn } from "../task/task-delivery.js";
 import type { Ending, Order, Started } from "../task/work.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Follower } from "./follower.js";
@@ -24,7 +26,7 @@ const REPLACED_MAX = 64;
 
 export class TaskRun extends Run implements Follower {
   readonly #host: TaskHost;
-  readonly #replaced: readonly string[];
+  readonly #origin: RunOrigin;
   /** Its id, or the number that becomes one. */
   key: string | number = "";
   #queued: Queued | undefined = undefined;
@@ -33,13 +35,23 @@ export class TaskRun extends Run implements Follower {
   #replacement: Run | undefined = undefined;
 
   constructor(name: string, host: TaskHost, origin: RunOrigin, ended?: Order["ended"]) {
-    super(name, host, origin.parent, ended);
+    super(name, host, ended);
     this.#host = host;
-    this.#replaced = origin.replaced;
+    this.#origin = origin;
   }
 
   get id(): string {
     return this.#host.idOf(this.key);
+  }
+
+  get parent(): Run | undefined {
+    return this.#origin.parent;
+  }
+  get tree(): Tree | undefined {
+    return this.#origin.tree;
+  }
+  get isOwed(): boolean {
+    return this.#origin.isOwed;
   }
 
   protected get isRunning(): boolean {
@@ -69,28 +81,32 @@ export class TaskRun extends Run implements Follower {
     return this.isOver ? "it had ended before" : undefined;
   }
 
-  /** What the handler gave; it is the result once the delivery is done. */
-  answers(value: unknown): void {
-    this.#answer = value;
+  /** What the handler gave is the result once its delivery is done, unless it is work in the place of one. */
+  takes(answer: unknown): void {
+    const work = replacementIn(answer);
+    if (work === undefined) this.#answer = answer;
+    else this.#replace(work);
   }
 
-  /** Starts work in the place of the result; what it waits for, if its lane makes it wait. */
-  replaces(work: Work, attempt: AttemptDelivery): Promise<void> | undefined {
-    const replaced = [...this.#replaced, this.name];
+  #replace(work: Work): void {
+    const replaced = [...this.#origin.replaced, this.name];
     if (replaced.length > REPLACED_MAX) throw new ReplaceDepthError(replaced);
     let replacement: Run | undefined;
-    const origin: RunOrigin = { frame: attempt, parent: this, tree: undefined, isOwed: false, replaced };
-    const started = this.#host.start(work, {
-      options: undefined,
-      origin,
-      ended: (ending) => {
-        if (this.#replacement !== replacement) return; // the task was handled again
-        if (ending.state === "cancelled") this.cancelReason ??= "the work in its place was cancelled";
-        this.end(ending);
-      },
-    });
+    const origin: RunOrigin = {
+      frame: this.#attempt,
+      parent: this,
+      tree: undefined,
+      isOwed: false,
+      replaced,
+    };
+    const ended = (ending: Ending): void => {
+      if (this.#replacement !== replacement) return; // the task was handled again
+      if (ending.state === "cancelled") this.cancelReason ??= "the work in its place was cancelled";
+      this.end(ending);
+    };
+    const started = this.#host.start(work, { options: undefined, origin, ended });
+    started.accepted?.catch(() => undefined); // it ends with that
     this.#replacement = replacement = started as unknown as Run;
-    return started.accepted;
   }
 
   done(): void {

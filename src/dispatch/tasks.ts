@@ -1,6 +1,6 @@
 /** `bus.run`: what work gets of the engine to start itself, and how one task is started. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import { UnhandledTaskError } from "../errors.js";
+import { definitionOf } from "../event/definition.js";
 import type { AnyEvent, AnyTask, Work } from "../event/event.js";
 import { CallerContext, type Frame } from "../runtime/context.js";
 import { show } from "../runtime/options.js";
@@ -12,7 +12,6 @@ import type { Facilities } from "./facilities.js";
 import type { Publisher } from "./publisher.js";
 import { originIn, type RunOrigin } from "./run-origin.js";
 import { TaskRun } from "./task-run.js";
-import type { Topic } from "./topics.js";
 import { WholeRun } from "./whole-run.js";
 
 export class Tasks implements RunPorts {
@@ -49,13 +48,10 @@ export class Tasks implements RunPorts {
   }
 
   task(task: AnyTask, { options, origin, ended }: Order): Started {
-    const { runs, topics } = this.#facilities;
-    const topic = topics.of(task as unknown as AnyEvent);
-    this.#refuseUnhandled(topic);
-    const { frame, tree, isOwed } = origin as RunOrigin;
-    const run = new TaskRun(topic.definition.name, runs, origin as RunOrigin, ended);
-    const going = { follower: run, tree, isOwed };
-    const receipt = this.#publisher.submit(task as unknown as AnyEvent, options, frame, going);
+    const { runs } = this.#facilities;
+    const event = task as unknown as AnyEvent;
+    const run = new TaskRun(definitionOf(event).name, runs, origin as RunOrigin, ended);
+    const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
     runs.add(run);
     if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
     return run;
@@ -86,12 +82,6 @@ export class Tasks implements RunPorts {
       run.end({ state: "failed", error });
       throw error;
     }
-  }
-
-  #refuseUnhandled({ routing, carriage, definition }: Topic): void {
-    if (routing.routes.length > 0 || carriage.isStore) return;
-    const { admission } = this.#publisher;
-    if (admission === "open" || admission === "inside") throw new UnhandledTaskError(definition.name);
   }
 }
 

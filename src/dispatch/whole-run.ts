@@ -32,13 +32,17 @@ export class WholeRun extends Run implements Whole {
 
   constructor(facts: WholeFacts, host: WholeHost) {
     const origin = facts.order.origin as RunOrigin;
-    super(facts.name, host, origin.parent, facts.order.ended);
+    super(facts.name, host, facts.order.ended);
     this.id = facts.id;
     this.key = facts.key;
     this.#host = host;
     this.#facts = facts;
     this.#origin = { ...origin, parent: this, tree: facts.tree, isOwed: true };
     facts.tree?.opened();
+  }
+
+  get parent(): Run | undefined {
+    return (this.#facts.order.origin as RunOrigin).parent;
   }
 
   protected get isRunning(): boolean {
