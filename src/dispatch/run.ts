@@ -13,25 +13,33 @@ export interface RunHost {
   runHere(): Run | undefined;
 }
 
+/* What few runs ever need. */
+interface Rarities {
+  accepted: Promise<void> | undefined;
+  cancelReason: string | undefined;
+  feed: ProgressFeed | undefined;
+  /** Whoever waits for the end, however it comes. */
+  readonly waiting: (() => void)[];
+}
+
+/* Thousands are kept: what nobody needs after the end is dropped then. */
 export abstract class Run implements TaskHandle<unknown> {
   abstract readonly id: string;
   /** What its bus knows it by: the id, or the number that becomes one. */
   abstract readonly key: string | number;
-  /** Of the task, or of the work: for messages. */
-  readonly name: string;
   /** The run that this one is a part of. */
   abstract readonly parent: Run | undefined;
-  /** What is left of its acceptance; undefined where it was accepted at once. */
-  accepted: Promise<void> | undefined = undefined;
-  cancelReason: string | undefined = undefined;
+  /** Of the task, or of the work: for messages. */
+  readonly name: string;
   /** When it ended. */
   endedAt: Moment | undefined = undefined;
   readonly #host: RunHost;
   #ended: Order["ended"];
-  #ending: Ending | undefined = undefined;
+  #state: Ending["state"] | undefined = undefined;
+  /* The result, or the error. */
+  #value: unknown = undefined;
   #result: Result | undefined = undefined;
-  #waiting: (() => void)[] | undefined = undefined;
-  #feed: ProgressFeed | undefined = undefined;
+  #rare: Rarities | undefined = undefined;
 
   constructor(name: string, host: RunHost, ended: Order["ended"]) {
     this.name = name;
@@ -45,31 +53,45 @@ export abstract class Run implements TaskHandle<unknown> {
   protected abstract stop(reason: string): void;
 
   get state(): TaskHandle<unknown>["state"] {
-    return this.#ending?.state ?? (this.isRunning ? "running" : "waiting");
+    return this.#state ?? (this.isRunning ? "running" : "waiting");
   }
 
   get isOver(): boolean {
-    return this.#ending !== undefined;
+    return this.#state !== undefined;
+  }
+
+  /** What is left of its acceptance; undefined where it was accepted at once. */
+  get accepted(): Promise<void> | undefined {
+    return this.#rare?.accepted;
+  }
+  set accepted(accepted: Promise<void> | undefined) {
+    this.#rarities.accepted = accepted;
+  }
+
+  get cancelReason(): string | undefined {
+    return this.#rare?.cancelReason;
   }
 
   get progress(): AsyncIterable<Progress> {
-    if (this.#feed === undefined) {
-      this.#feed = new ProgressFeed();
-      if (this.isOver) this.#feed.over();
+    const rare = this.#rarities;
+    if (rare.feed === undefined) {
+      rare.feed = new ProgressFeed();
+      if (this.isOver) rare.feed.over();
     }
-    return this.#feed;
+    return rare.feed;
   }
 
   result({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<unknown> {
-    if (this.#ending === undefined && this.#isInside)
-      return Promise.reject(new SelfWaitError("handle.result()"));
-    const result = this.#awaited();
-    if (signal === undefined || this.isOver) return result;
+    if (this.#state === "done") return Promise.resolve(this.#value);
+    if (this.#state !== undefined) return Promise.reject(this.#value as Error);
+    if (this.#isInside) return Promise.reject(new SelfWaitError("handle.result()"));
+    const { promise } = (this.#result ??= resolvers());
+    if (signal === undefined) return promise;
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(signal.reason as Error);
       if (signal.aborted) return stop();
       signal.addEventListener("abort", stop, { once: true });
-      result.finally(() => signal.removeEventListener("abort", stop)).then(resolve, reject);
+      promise.finally(() => signal.removeEventListener("abort", stop)).then(resolve, reject);
     });
   }
 
@@ -80,49 +102,49 @@ export abstract class Run implements TaskHandle<unknown> {
       );
     if (!this.isOver && this.#isInside) throw new SelfWaitError("handle.cancel()");
     this.revoke(reason);
-    if (!this.isOver) await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
+    if (!this.isOver) await new Promise<void>((resolve) => this.#rarities.waiting.push(resolve));
     return this.state === "cancelled";
   }
 
   /** Cancels it without waiting for its end. */
   revoke(reason: string): void {
     if (this.isOver || this.cancelReason !== undefined) return;
-    this.cancelReason = reason;
+    this.#rarities.cancelReason = reason;
     this.stop(reason);
   }
 
   report(done: number, total: number, note?: string): void {
-    if (!this.isOver) (this.#feed ??= new ProgressFeed()).report(done, total, note);
+    if (this.isOver) return;
+    const rare = this.#rarities;
+    (rare.feed ??= new ProgressFeed()).report(done, total, note);
   }
 
   /** The first ending counts; whoever waits for it goes on in this turn. */
-  end(ending: Ending): void {
-    if (this.#ending !== undefined) return;
-    this.#ending = ending;
-    this.#feed?.over();
+  end(state: Ending["state"], value: unknown): void {
+    if (this.#state !== undefined) return;
+    this.#state = state;
+    this.#value = value;
+    this.#rare?.feed?.over();
     this.#host.keep(this);
     const ended = this.#ended;
-    const waiting = this.#waiting;
-    this.#ended = this.#waiting = undefined;
-    ended?.(ending);
-    if (this.#result !== undefined) settle(this.#result, ending);
-    if (waiting !== undefined) for (const each of waiting) each();
+    const result = this.#result;
+    this.#ended = this.#result = undefined;
+    ended?.(this.#ending);
+    if (result !== undefined) (state === "done" ? result.resolve : result.reject)(value);
+    for (const each of this.#rare?.waiting.splice(0) ?? []) each();
   }
 
-  endCancelled(): void {
-    this.end({
-      state: "cancelled",
-      error: new TaskCancelledError(this.name, this.cancelReason ?? "cancelled"),
-    });
+  endCancelled(why: string = this.cancelReason ?? "it is not wanted any more"): void {
+    this.end("cancelled", new TaskCancelledError(this.name, why));
   }
 
-  /* One promise for all who ask. */
-  #awaited(): Promise<unknown> {
-    if (this.#result === undefined) {
-      this.#result = resolvers();
-      if (this.#ending !== undefined) settle(this.#result, this.#ending);
-    }
-    return this.#result.promise;
+  get #ending(): Ending {
+    if (this.#state === "done") return { state: "done", value: this.#value };
+    return { state: this.#state!, error: this.#value };
+  }
+
+  get #rarities(): Rarities {
+    return (this.#rare ??= { accepted: undefined, cancelReason: undefined, feed: undefined, waiting: [] });
   }
 
   /* Whoever runs in a part of it would wait for itself. */
@@ -145,9 +167,4 @@ function resolvers(): Result {
     result.reject = reject;
   });
   return result;
-}
-
-function settle({ resolve, reject }: Result, ending: Ending): void {
-  if (ending.state === "done") resolve(ending.value);
-  else reject(ending.error);
 }

@@ -2,6 +2,7 @@
 import type { Queued } from "../lane/queued.js";
 import { Ring } from "../lane/ring.js";
 import type { AnyTask } from "../event/event.js";
+import { PagedMap } from "../ledger/paged-map.js";
 import { currentFrame } from "../runtime/context.js";
 import type { Ids } from "../runtime/ids.js";
 import type { Turn } from "../runtime/turn.js";
@@ -36,7 +37,7 @@ export class Runs implements TaskHost, Results {
   readonly #turn: Turn;
   readonly #max: number;
   readonly #maxAgeMs: number;
-  readonly #byKey = new Map<string | number, Run>();
+  readonly #byKey = new PagedMap<Run>();
   /* In order of their ends. */
   readonly #kept = new Ring<Run>();
   #parts!: RunParts;

@@ -101,8 +101,7 @@ export class TaskRun extends Run implements Follower {
     };
     const ended = (ending: Ending): void => {
       if (this.#replacement !== replacement) return; // the task was handled again
-      if (ending.state === "cancelled") this.cancelReason ??= "the work in its place was cancelled";
-      this.end(ending);
+      this.end(ending.state, ending.state === "done" ? ending.value : ending.error);
     };
     const started = this.#host.start(work, { options: undefined, origin, ended });
     started.accepted?.catch(() => undefined); // it ends with that
@@ -110,7 +109,7 @@ export class TaskRun extends Run implements Follower {
   }
 
   done(): void {
-    if (this.#replacement === undefined) this.end({ state: "done", value: this.#answer });
+    if (this.#replacement === undefined) this.end("done", this.#answer);
   }
 
   ended(
@@ -121,7 +120,7 @@ export class TaskRun extends Run implements Follower {
     if (this.cancelReason !== undefined) return this.endCancelled();
     const { name: task, id: taskId } = this;
     const cause = error ?? attempts.at(-1)?.error;
-    this.end({ state: "failed", error: new TaskFailedError({ task, taskId, reason }, attempts, cause) });
+    this.end("failed", new TaskFailedError({ task, taskId, reason }, attempts, cause));
   }
 
   // ── What its owner asks ───────────────────────────────────────────────────────────────────────────────────────
@@ -134,8 +133,8 @@ export class TaskRun extends Run implements Follower {
     else if (!this.#host.cancelDelayed(this.id)) this.endCancelled();
   }
 
-  override end(ending: Ending): void {
-    super.end(ending);
+  override end(state: Ending["state"], value: unknown): void {
+    super.end(state, value);
     this.#queued = this.#attempt = this.#answer = this.#replacement = undefined; // the record outlives them
   }
 }

@@ -79,7 +79,7 @@ export class Tasks implements RunPorts {
     try {
       await receipt;
     } catch (error) {
-      run.end({ state: "failed", error });
+      run.end("failed", error);
       throw error;
     }
   }

@@ -74,9 +74,9 @@ export class WholeRun extends Run implements Whole {
     if (waiting.length > 0) this.accepted = Promise.allSettled(waiting).then(() => undefined);
   }
 
-  override end(ending: Ending): void {
+  override end(state: Ending["state"], value: unknown): void {
     if (this.isOver) return;
-    super.end(ending);
+    super.end(state, value);
     this.#facts.tree?.closed();
   }
 }

@@ -8,13 +8,14 @@ const START: unique symbol = Symbol.for("signalbox.start") as never;
 /** How work ended. */
 export type Ending =
   | { readonly state: "done"; readonly value: unknown }
-  | { readonly state: "failed"; readonly error: unknown }
-  | { readonly state: "cancelled"; readonly error: unknown };
+  | { readonly state: "failed" | "cancelled"; readonly error: unknown };
 
 /** Work that has been started: its handle, and what is left of its acceptance. */
 export interface Started extends TaskHandle<unknown> {
   /** Undefined where it was accepted at once; rejects with what refused it. */
   readonly accepted: Promise<void> | undefined;
+  /** Cancels it without waiting for its end. */
+  revoke(reason: string): void;
 }
 
 /** Where work is started: inside which delivery, as part of what. Only the bus looks into it. */
@@ -42,8 +43,10 @@ export interface RunPorts {
 export interface Whole extends Started {
   /** Starts a part of it. What refuses it is its ending: it never throws. */
   start(part: Work, ended: (ending: Ending) => void): Started | undefined;
-  /** The same for what must run whatever became of the rest: it is not a part, and nobody cancels it. */
-  end(ending: Ending): void;
+  /** Its result, or the error that it ended with. */
+  end(state: Ending["state"], value: unknown): void;
+  /** Ends it as cancelled, for the reason that was given. */
+  endCancelled(): void;
   report(done: number, total: number, note?: string): void;
   /** What `run` waits for; the first of its parts, if they wait themselves. */
   acceptedWith(parts: readonly Started[]): void;
