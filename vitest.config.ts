@@ -33,6 +33,7 @@ export default defineConfig({
     alias: [
       { find: /^signalbox$/, replacement: source("index.ts") },
       { find: /^signalbox\/tsyringe$/, replacement: source("tsyringe/index.ts") },
+      { find: /^signalbox\/workflow$/, replacement: source("workflow/index.ts") },
     ],
   },
   // Stated here too: Vite 8 takes these from tsconfig.json only for files that tsconfig includes.

@@ -41,6 +41,8 @@ export interface RunPorts {
 
 /** Work that consists of other work, as its bus knows it. The first end counts, later ones change nothing. */
 export interface Whole extends Started {
+  /** Why somebody cancelled it, once that has been. */
+  readonly cancelReason: string | undefined;
   /** Starts a part of it. What refuses it is its ending: it never throws. */
   start(part: Work, ended: (ending: Ending) => void): Started | undefined;
   /** Its result, or the error that it ended with. */

@@ -25,6 +25,20 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const ADAPTERS: readonly string[] = ["tsyringe"];
 const OPEN_TO_ADAPTERS = ["runtime", "errors", "event", "delivery", "transport", "container"];
 
+/** Rooms beside the core, each with a door of its own. They import these rooms and never each other. */
+export const ANNEXES: readonly string[] = ["workflow"];
+const OPEN_TO_ANNEXES = [
+  "runtime",
+  "errors",
+  "event",
+  "delivery",
+  "transport",
+  "container",
+  "task",
+  "bus",
+  "index",
+];
+
 /** src/lane/ring.ts is in the room "lane", src/bus.ts is the room "bus". */
 export function roomOf(file: string): string {
   const [first = ""] = path.posix.relative("src", file).split("/");
@@ -53,6 +67,7 @@ function refusal(from: string, to: string): string | undefined {
   if (from === to) return undefined;
   if (ADAPTERS.includes(from))
     return OPEN_TO_ADAPTERS.includes(to) ? undefined : `adapters do not know ${to}`;
+  if (ANNEXES.includes(from)) return OPEN_TO_ANNEXES.includes(to) ? undefined : `annexes do not know ${to}`;
   const [rank, other] = [RANKS[from], RANKS[to]];
   if (rank === undefined) return `${from} has no rank`;
   if (other === undefined) return `${to} is not for the rooms of the core`;
