@@ -113,6 +113,7 @@ export class Engine {
         settlement.giveUp(queued as Ticket, "dropped", { reason });
         (queued as Ticket).route.lane.idle();
       },
+      stopWaiting: (queued) => this.placement.stopWaiting([queued as Ticket]),
       cancelDelayed: (id) => this.delayed.cancel(id),
       start: (work, order) => this.#tasks.start(work, order),
     });

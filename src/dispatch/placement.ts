@@ -145,13 +145,15 @@ export class Placement {
 
   /* What was held is owed a place: where the bus closes before there is one, it is given up by name. */
   #refused(ticket: Ticket, isOwed: boolean): void {
+    const { cancelReason: reason } = ticket.publication.follower ?? {};
     portOf(ticket.publication)?.refuse(ticket);
+    if (reason !== undefined) return this.#settlement.giveUp(ticket, "dropped", { reason });
     if (isOwed) this.#settlement.giveUp(ticket, "abandoned", { reason: "no lane had room before the close" });
     else this.withdraw(ticket);
   }
 
   /** Ends the waits for these events as if nobody had wanted them: their publish resolves. */
-  stopWaiting(planned: readonly Planned[]): void {
+  stopWaiting(planned: readonly Pick<Planned, "publication">[]): void {
     for (const waiting of this.#waiting)
       if (planned.some(({ publication }) => waiting.isFor(publication))) waiting.end();
   }

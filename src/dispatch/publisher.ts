@@ -152,7 +152,7 @@ export class Publisher {
     if (planned.some(isForLater)) return this.#postpone(planned, transaction);
     this.#refuseUnhandled(planned);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
-    return this.#send(planned, from, options);
+    return this.#send(planned, publishing, options);
   }
 
   #planned(
@@ -176,13 +176,14 @@ export class Publisher {
 
   #send(
     planned: readonly Planned[],
-    from: AttemptDelivery | undefined,
+    { from, follower }: Publishing,
     options: PublishOptions | undefined,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    const plan = this.#planner.plan(planned, from, false);
+    const isOwed = follower?.isOwed === true;
+    const plan = this.#planner.plan(planned, from, isOwed);
     if (plan.refusal !== undefined) throw plan.refusal;
     const { signal, transaction } = options ?? {};
-    const placed = this.#placement.carryOut(planned, plan, { from, signal, transaction, isOwed: false });
+    const placed = this.#placement.carryOut(planned, plan, { from, signal, transaction, isOwed });
     const receipts = (): readonly Receipt[] => {
       if (!this.#partials.isEmpty) for (const each of planned) this.#partials.delete(each);
       return Array.from(byPublish(planned, plan), ([each, decided]) =>

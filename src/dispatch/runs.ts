@@ -28,6 +28,7 @@ export interface Results {
 /** What is there only once the engine is put together. */
 export interface RunParts {
   giveUp(queued: Queued, reason: string): void;
+  stopWaiting(queued: Queued): void;
   cancelDelayed(id: string): boolean;
   start(work: Work, order: Order): Started;
 }
@@ -101,6 +102,9 @@ export class Runs implements TaskHost, Results {
 
   giveUp(queued: Queued, reason: string): void {
     this.#parts.giveUp(queued, reason);
+  }
+  stopWaiting(queued: Queued): void {
+    this.#parts.stopWaiting(queued);
   }
   cancelDelayed(id: string): boolean {
     return this.#parts.cancelDelayed(id);

@@ -16,6 +16,8 @@ export interface TaskHost extends RunHost {
   idOf(key: string | number): string;
   /** Takes a delivery back that waits. */
   giveUp(queued: Queued, reason: string): void;
+  /** Nobody waits for a place for it any more. */
+  stopWaiting(queued: Queued): void;
   /** Takes back what is published for later; false where it is not. */
   cancelDelayed(id: string): boolean;
   start(work: Work, order: Order): Started;
@@ -130,7 +132,14 @@ export class TaskRun extends Run implements Follower {
     const standing = this.#queued?.standing ?? "apart";
     if (standing === "running") this.#attempt?.abort(new TaskCancelledError(this.name, reason));
     else if (standing !== "apart") this.#host.giveUp(this.#queued!, reason);
-    else if (!this.#host.cancelDelayed(this.id)) this.endCancelled();
+    else if (!this.#host.cancelDelayed(this.id)) this.#endBeforePlaced();
+  }
+
+  /* Held, in a transaction, or waiting for a place: if it comes to a handler nevertheless, that is not called. */
+  #endBeforePlaced(): void {
+    const queued = this.#queued;
+    this.endCancelled();
+    if (queued !== undefined) this.#host.stopWaiting(queued);
   }
 
   override end(state: Ending["state"], value: unknown): void {

@@ -54,24 +54,14 @@ export class WholeRun extends Run implements Whole {
   }
 
   start(part: Work, ended: (ending: Ending) => void): Started | undefined {
-    const { caller } = this.#facts;
-    const begin = (): Started | undefined => this.#started(part, ended);
-    return caller === undefined ? begin() : caller.runInAsyncScope(begin);
-  }
-
-  #started(part: Work, ended: (ending: Ending) => void): Started | undefined {
-    const { options } = this.#facts.order;
+    const { caller, order } = this.#facts;
+    const heard = caller === undefined ? ended : caller.runInAsyncScope.bind(caller, ended, undefined);
     try {
-      return this.#host.start(part, { options: partOptions(options), origin: this.#origin, ended });
+      return this.#host.start(part, { options: partOptions(order), origin: this.#origin, ended: heard });
     } catch (error) {
       ended({ state: "failed", error: toError(error) });
       return undefined;
     }
-  }
-
-  acceptedWith(parts: readonly Started[]): void {
-    const waiting = parts.flatMap(({ accepted }) => accepted ?? []);
-    if (waiting.length > 0) this.accepted = Promise.allSettled(waiting).then(() => undefined);
   }
 
   override end(state: Ending["state"], value: unknown): void {
@@ -82,7 +72,7 @@ export class WholeRun extends Run implements Whole {
 }
 
 /* An id belongs to the whole, and so does the signal that ends its wait. */
-function partOptions(options: Order["options"]): Order["options"] {
+function partOptions({ options }: Order): Order["options"] {
   if (options?.priority === undefined && options?.headers === undefined) return undefined;
   return { priority: options.priority, headers: options.headers };
 }

@@ -43,15 +43,13 @@ export interface RunPorts {
 export interface Whole extends Started {
   /** Why somebody cancelled it, once that has been. */
   readonly cancelReason: string | undefined;
-  /** Starts a part of it. What refuses it is its ending: it never throws. */
+  /** Starts a part of it, which waits for its place as long as it takes. What refuses it is its ending: it never throws. */
   start(part: Work, ended: (ending: Ending) => void): Started | undefined;
   /** Its result, or the error that it ended with. */
   end(state: Ending["state"], value: unknown): void;
   /** Ends it as cancelled, for the reason that was given. */
   endCancelled(): void;
   report(done: number, total: number, note?: string): void;
-  /** What `run` waits for; the first of its parts, if they wait themselves. */
-  acceptedWith(parts: readonly Started[]): void;
 }
 
 export type Start = (work: object, ports: RunPorts, order: Order) => Started;

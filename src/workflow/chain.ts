@@ -70,9 +70,8 @@ class ChainCourse implements Course {
     this.#whole = whole;
   }
 
-  begin(): readonly Started[] {
+  begin(): void {
     this.#start(this.#first, 0);
-    return this.#current === undefined ? [] : [this.#current];
   }
 
   cancel(): void {

@@ -18,7 +18,6 @@ export class GroupCourse implements Course {
   readonly #ledger: Ledger;
   /* Members that have started and not ended, with their handles once those are there. */
   readonly #underway = new Map<number, Started | undefined>();
-  readonly #waiting: Started[] = [];
   #next = 0;
   #isStopped: boolean = false;
   #isBusy = false;
@@ -30,9 +29,8 @@ export class GroupCourse implements Course {
     this.#ledger = new Ledger(facts.members.length);
   }
 
-  begin(): readonly Started[] {
+  begin(): void {
     this.#goOn();
-    return this.#waiting.splice(0);
   }
 
   cancel(): void {
@@ -56,14 +54,8 @@ export class GroupCourse implements Course {
     const started = this.#whole.start(this.#facts.members[index]!, (ending) => this.#ended(index, ending));
     if (started === undefined || !this.#underway.has(index)) return;
     this.#underway.set(index, started);
-    if (started.accepted !== undefined) this.#accepted(started);
+    started.accepted?.catch(() => undefined); // what refuses it is how it ends
     if (this.#isStopped) started.revoke("the group was stopped");
-  }
-
-  /* What refuses it is how it ends; only the first are waited for. */
-  #accepted(started: Started): void {
-    started.accepted?.catch(() => undefined);
-    if (this.#isBusy) this.#waiting.push(started);
   }
 
   #ended(index: number, ending: Ending): void {

@@ -2,7 +2,7 @@
 import type { ResultOf } from "../task/task-types.js";
 import type { AnyTask, Work } from "../event/event.js";
 import { definitionOf } from "../event/definition.js";
-import { makeStartable, type Started, type Whole } from "../task/work.js";
+import { makeStartable, type Whole } from "../task/work.js";
 import type { Plan } from "./plan.js";
 import { draw, type Form } from "./draw.js";
 
@@ -26,9 +26,9 @@ export type GroupResult<W, Q> = Q extends "all"
   ? { -readonly [I in keyof W]: ResultOf<W[I]> }
   : { -readonly [I in keyof W]: Settled<ResultOf<W[I]>> };
 
-/** One run of a workflow: begins at once, answers its first parts, and is told when somebody cancels it. */
+/** One run of a workflow: begins at once, and is told when somebody cancels it. */
 export interface Course {
-  begin(): readonly Started[];
+  begin(): void;
   cancel(): void;
 }
 
@@ -41,7 +41,7 @@ class Divided {
       let underway: Course | undefined;
       const whole = ports.whole(plan.kind, order, () => underway?.cancel());
       underway = course(whole);
-      whole.acceptedWith(underway.begin());
+      underway.begin();
       return whole;
     });
     Object.freeze(this);

@@ -14,6 +14,7 @@ async function setup(options: Parameters<typeof gatedBus>[0] = {}) {
   return { ...made, lasts };
 }
 
+const inputs = (count: number) => n(count).map((each) => ({ n: each }));
 const doubles = (count: number) => n(count).map((each) => new Double({ n: each }));
 
 describe("a group", () => {
@@ -131,6 +132,24 @@ describe("a group", () => {
     for (const call of calls.slice(5)) call.give(0);
     await expectRest(bus, time);
   });
+
+  test.each(["wait", "reject"] as const)(
+    "waits for places as long as it takes, where the overflow of its lane is %s, and lets a handler go on that runs it",
+    async (overflow) => {
+      const { bus, time } = virtualBus();
+      const lane = { concurrency: 1, capacity: 1, waitMax: 10, overflow };
+      bus.handle(Double, { lane }, async ({ n: each }, delivery) => {
+        if (each < 0) return delivery.replace(map(Double, inputs(20)) as never);
+        await delivery.sleep(1_000);
+        return each;
+      });
+      await bus.start();
+      const handle = await bus.run(new Double({ n: -1 }));
+      await time.advance(20_000);
+      expect(await handle.result()).toEqual(n(20));
+      await expectRest(bus, time);
+    },
+  );
 
   test("counts a member that nobody takes as one that failed", async () => {
     const { bus } = virtualBus();
