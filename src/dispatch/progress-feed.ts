@@ -10,13 +10,20 @@ interface Reader {
 }
 
 export class ProgressFeed implements AsyncIterable<Progress> {
-  #latest: Progress | undefined;
+  /* Told to whoever comes; an object is made of it only when somebody is there. */
+  #done: number | undefined;
+  #total = 0;
+  #note: string | undefined;
   #isOver = false;
   readonly #readers = new Set<Reader>();
 
   report(done: number, total: number, note: string | undefined): void {
     if (this.#isOver) return;
-    const progress = (this.#latest = Object.freeze({ done, total, note }));
+    this.#done = done;
+    this.#total = total;
+    this.#note = note;
+    if (this.#readers.size === 0) return;
+    const progress = Object.freeze({ done, total, note });
     for (const reader of this.#readers) {
       if (reader.kept.push(progress) > KEPT_MAX) reader.kept.shift();
       reader.woken?.();
@@ -28,8 +35,13 @@ export class ProgressFeed implements AsyncIterable<Progress> {
     for (const reader of this.#readers) reader.woken?.();
   }
 
+  #latest(): Progress[] {
+    if (this.#done === undefined) return [];
+    return [Object.freeze({ done: this.#done, total: this.#total, note: this.#note })];
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void> {
-    const reader: Reader = { kept: this.#latest === undefined ? [] : [this.#latest], woken: undefined };
+    const reader: Reader = { kept: this.#latest(), woken: undefined };
     this.#readers.add(reader);
     try {
       for (;;) {

@@ -93,16 +93,13 @@ export class GroupCourse implements Course {
   #end(last: Ending | undefined): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
-    const { settled, done, failure } = this.#ledger;
+    const ledger = this.#ledger;
     const required = this.#required;
-    if (done < required && this.#whole.cancelReason !== undefined) return this.#whole.endCancelled();
-    if (done < required)
-      return this.#whole.end("failed", new GroupFailedError(required, settled as never, failure));
+    const isMet = ledger.canGive(required); // complete by now: what can be given is there
+    if (!isMet && this.#whole.cancelReason !== undefined) return this.#whole.endCancelled();
+    if (!isMet)
+      return this.#whole.end("failed", new GroupFailedError(required, ledger.settled, ledger.failure));
     if (last !== undefined && last.state !== "done") return this.#whole.end("failed", last.error);
-    this.#whole.end("done", this.#facts.required === "all" ? settled.map(valueOf) : settled);
+    this.#whole.end("done", this.#facts.required === "all" ? ledger.values : [...ledger.settled]);
   }
-}
-
-function valueOf(settled: Ledger["settled"][number]): unknown {
-  return settled?.state === "done" ? settled.value : undefined;
 }

@@ -6,48 +6,58 @@ import type { Ending } from "../task/work.js";
 import type { Settled } from "./workflow.js";
 
 export class Ledger {
-  readonly settled: (Settled<unknown> | undefined)[];
-  /* Members by their index. */
-  readonly #open: Set<number>;
-  readonly #done = new Set<number>();
-  #failure: unknown;
+  readonly #endings: (Ending | undefined)[];
+  /* Members that ended without a result, by their index, in the order of their ends. */
+  readonly #without = new Set<number>();
+  /* All before it have ended. */
+  #firstOpen = 0;
+  /** How many have ended, for whoever follows the progress; nothing is decided by it. */
+  ended = 0;
 
   constructor(size: number) {
-    this.settled = Array<undefined>(size).fill(undefined);
-    this.#open = new Set(this.settled.keys());
+    this.#endings = Array<undefined>(size).fill(undefined);
   }
 
   get size(): number {
-    return this.settled.length;
+    return this.#endings.length;
   }
+
   get isComplete(): boolean {
-    return this.#open.size === 0;
+    while (this.#firstOpen < this.size && this.#endings[this.#firstOpen] !== undefined) this.#firstOpen++;
+    return this.#firstOpen === this.size;
   }
-  get ended(): number {
-    return this.size - this.#open.size;
+
+  /** Whether so many results have come, or still can. */
+  canGive(required: number): boolean {
+    return this.size - this.#without.size >= required;
   }
-  get done(): number {
-    return this.#done.size;
-  }
+
   /** What the first member that failed failed with. */
   get failure(): unknown {
-    return this.#failure;
+    for (const index of this.#without) {
+      const ending = this.#endings[index];
+      if (ending?.state === "failed") return ending.error;
+    }
+    return undefined;
   }
 
-  isOpen(index: number): boolean {
-    return this.#open.has(index);
+  /** How each member has ended, in their order. */
+  get settled(): readonly Settled<unknown>[] {
+    return this.#endings.map((ending) =>
+      Object.freeze(ending === undefined || ending.state === "cancelled" ? { state: "cancelled" } : ending),
+    );
   }
 
-  /** Whether so many results can still come together. */
-  canGive(required: number): boolean {
-    return this.#done.size + this.#open.size >= required;
+  /** The results of the members, in their order. */
+  get values(): unknown[] {
+    return this.#endings.map((ending) => (ending?.state === "done" ? ending.value : undefined));
   }
 
   /** The first ending of a member counts. */
   settle(index: number, ending: Ending): void {
-    if (!this.#open.delete(index)) return;
-    this.settled[index] = Object.freeze(ending.state === "cancelled" ? { state: "cancelled" } : ending);
-    if (ending.state === "done") this.#done.add(index);
-    else if (ending.state === "failed") this.#failure ??= ending.error;
+    if (this.#endings[index] !== undefined) return;
+    this.#endings[index] = ending;
+    this.ended++;
+    if (ending.state !== "done") this.#without.add(index);
   }
 }
