@@ -259,10 +259,9 @@ function classFaults(classes: readonly unknown[], topics: Topics): string[] {
 }
 
 function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages: Carriages): Facilities {
-  const { journal, deadLetters = {}, results = {}, logger = consoleLogger as Logger } = options;
+  const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
   const timers = new Timers(runtime);
   const log = new Log(logger);
-  const keep = { max: results.max ?? 10_000, maxAgeMs: toMs(results.maxAge ?? "1h", "maxAge") };
   const origin = { ids: new Ids(runtime.host), source: options.source ?? "/signalbox" };
   return {
     bus,
@@ -276,10 +275,15 @@ function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages
     deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
     redaction: new Redaction(options.redact ?? []),
     log,
-    runs: new Runs(origin.ids, runtime.turn, keep),
+    runs: runsOf(options, origin.ids, runtime),
     stamp: options.stamp,
     keepsContext: options.context ?? true,
     isolate: options.isolate ?? "none",
     onUnhandled: options.onUnhandled ?? "warn",
   };
+}
+
+function runsOf({ results = {} }: BusOptions, ids: Ids, { turn }: Runtime): Runs {
+  const { max = 10_000, maxAge = "1h" } = results;
+  return new Runs(ids, turn, { max, maxAgeMs: toMs(maxAge, "results.maxAge") });
 }

@@ -130,7 +130,8 @@ export abstract class Run implements TaskHandle<unknown> {
     const result = this.#result;
     this.#ended = this.#result = undefined;
     ended?.(this.#ending);
-    if (result !== undefined) (state === "done" ? result.resolve : result.reject)(value);
+    if (state === "done") result?.resolve(value);
+    else result?.reject(value);
     for (const each of this.#rare?.waiting.splice(0) ?? []) each();
   }
 

@@ -9,18 +9,37 @@ import type { TaskHandle } from "../task/task-handle.js";
 import { isWork, type Order, type RunPorts, start, type Started, type Whole } from "../task/work.js";
 import { deliveryOf } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
+import type { Placement } from "./placement.js";
 import type { Publisher } from "./publisher.js";
 import { originIn, type RunOrigin } from "./run-origin.js";
+import type { Settlement } from "./settlement.js";
 import { TaskRun } from "./task-run.js";
+import type { Ticket } from "./ticket.js";
 import { WholeRun } from "./whole-run.js";
+
+export interface TaskParts {
+  readonly publisher: Publisher;
+  readonly placement: Placement;
+  readonly settlement: Settlement;
+}
 
 export class Tasks implements RunPorts {
   readonly #facilities: Facilities;
   readonly #publisher: Publisher;
 
-  constructor(facilities: Facilities, publisher: Publisher) {
+  constructor(facilities: Facilities, { publisher, placement, settlement }: TaskParts) {
     this.#facilities = facilities;
     this.#publisher = publisher;
+    facilities.runs.connect({
+      giveUp: (queued, reason) => {
+        const ticket = queued as Ticket;
+        settlement.giveUp(ticket, "dropped", { reason });
+        ticket.route.lane.idle();
+      },
+      stopWaiting: (queued) => placement.stopWaiting([queued as Ticket]),
+      cancelDelayed: (id) => publisher.later.cancel(id),
+      start: (work, order) => this.start(work, order),
+    });
   }
 
   /** Starts work and answers its handle when it has been accepted; work under an id that is known already is not started again. */

@@ -22,6 +22,7 @@ export function chain<A, B, C, D>(
   c: Link<NoInfer<B>, C>,
   d: Link<NoInfer<C>, D>,
 ): Workflow<D>;
+// oxlint-disable-next-line max-params -- one list of work, typed link by link
 export function chain<A, B, C, D, E>(
   a: Work<A>,
   b: Link<NoInfer<A>, B>,

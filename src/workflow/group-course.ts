@@ -74,7 +74,7 @@ export class GroupCourse implements Course {
     const error = new TaskCancelledError("group", reason);
     for (let index = this.#next; index < this.#ledger.size; index++)
       this.#ledger.settle(index, { state: "cancelled", error });
-    for (const started of [...this.#underway.values()]) started?.revoke(reason);
+    for (const started of this.#underway.values()) started?.revoke(reason);
   }
 
   get #required(): number {

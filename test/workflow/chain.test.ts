@@ -146,7 +146,8 @@ test("every link runs in the async context of whoever ran the chain", async () =
   const work = chain(new Double({ n: 1 }), (n) => (seenBy.push(tenant.getStore()), new Double({ n })));
   const handles = await Promise.all(["a", "b"].map((name) => tenant.run(name, () => bus.run(work))));
   await Promise.all(handles.map((each) => each.result()));
-  expect(seenBy.toSorted()).toEqual(["a", "a", "a", "b", "b", "b"]);
+  expect(seenBy.filter((name) => name === "a")).toHaveLength(3);
+  expect(seenBy.filter((name) => name === "b")).toHaveLength(3);
 });
 
 test("headers and priority of the run are those of every part, the id is its own", async () => {
