@@ -7,6 +7,8 @@ import { ProgressFeed } from "./progress-feed.js";
 
 /** What all runs of a bus have in common. */
 export interface RunHost {
+  /** Makes a run known by its key. */
+  add(run: Run): void;
   /** The run that has ended is kept for a while. */
   keep(run: Run): void;
   /** The run of the delivery that this code runs in. */

@@ -67,9 +67,14 @@ export class Runs implements TaskHost, Results {
     return task === undefined || run?.name === task.taskName ? run : undefined;
   }
 
-  /** Makes a run known that was accepted. */
+  /** Makes a run known. */
   add(run: Run): void {
     this.#byKey.set(run.key, run);
+  }
+
+  /** Nothing was run after all. */
+  forget(run: Run): void {
+    if (this.#byKey.get(run.key) === run) this.#byKey.delete(run.key);
   }
 
   /** The run that waits for a delivery which came from elsewhere, or is replayed: a new one where that has ended. */
@@ -79,7 +84,6 @@ export class Runs implements TaskHost, Results {
     if (known instanceof TaskRun && !known.isOver && known.name === name) return known;
     const run = new TaskRun(name, this, originIn(undefined));
     run.sealed(key);
-    this.#byKey.set(key, run);
     return run;
   }
 

@@ -64,6 +64,7 @@ export class TaskRun extends Run implements Follower {
 
   sealed(key: string | number): void {
     this.key = key;
+    this.#host.add(this); // now: a transport may hand it out before its send has come back
   }
 
   carriedBy(queued: Queued): void {

@@ -70,9 +70,13 @@ export class Tasks implements RunPorts {
     const { runs } = this.#facilities;
     const event = task as unknown as AnyEvent;
     const run = new TaskRun(definitionOf(event).name, runs, origin as RunOrigin, ended);
-    const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
-    runs.add(run);
-    if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
+    try {
+      const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
+      if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
+    } catch (error) {
+      runs.forget(run);
+      throw error;
+    }
     return run;
   }
 
