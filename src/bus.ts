@@ -13,6 +13,7 @@ import { Engine } from "./dispatch/engine.js";
 import type { Facilities } from "./dispatch/facilities.js";
 import { type Health, reasonsOf } from "./dispatch/health.js";
 import { patternOf } from "./dispatch/pattern.js";
+import { type Results, Runs } from "./dispatch/runs.js";
 import { next, stream, type StreamOptions, type Subscribe } from "./dispatch/stream.js";
 import { type Subscriptions, subscriptionsIn } from "./dispatch/subscriptions.js";
 import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
@@ -21,7 +22,7 @@ import type { DelayedEvents } from "./dispatch/later.js";
 import type { TransactionScope } from "./dispatch/transaction.js";
 import { type Undo, undoOf } from "./dispatch/undo.js";
 import type { Envelope } from "./event/envelope.js";
-import type { AnyEvent, EventClass, EventOf, Events } from "./event/event.js";
+import type { AnyEvent, EventClass, EventOf, Events, Work } from "./event/event.js";
 import type { Lane } from "./lane/lane.js";
 import { DeadLetterBox } from "./ledger/dead-letter-box.js";
 import { Journal, type JournalEntry } from "./ledger/journal.js";
@@ -34,6 +35,8 @@ import { checkOptions, checkValue, func, refuse } from "./runtime/options.js";
 import { Ids } from "./runtime/ids.js";
 import { processRuntime, type Runtime } from "./runtime/runtime.js";
 import { Timers } from "./runtime/timers.js";
+import type { TaskHandle } from "./task/task-handle.js";
+import type { TaskClass, TaskHandler, TaskOf } from "./task/task-types.js";
 import type { SubscriberClass } from "./subscriber/subscriber-options.js";
 
 export { busOptions } from "./dispatch/bus-options.js";
@@ -56,6 +59,8 @@ export class Bus {
   readonly deadLetters: DeadLetters;
   /** What was published with `delay` and is not due yet, to be listed, moved or cancelled. */
   readonly delayed: DelayedEvents;
+  /** What was run, by id: while it goes on, and for a while afterwards. */
+  readonly results: Results;
   readonly subscriptions: Subscriptions;
   readonly #engine: Engine;
   readonly #facilities: Facilities;
@@ -67,7 +72,7 @@ export class Bus {
     const { transport, transports = transport === undefined ? {} : { default: transport } } = options;
     this.#carriages = new Carriages(transports);
     this.#facilities = facilitiesOf(this, options, runtime, this.#carriages);
-    refuse(eventFaults(options.events, this.#facilities.topics));
+    refuse(classFaults([options.events ?? [], options.tasks ?? []].flat(), this.#facilities.topics));
     const container = options.container ?? plain();
     container.provide(Bus, this);
     container.provide(Clock, this.#facilities.clock);
@@ -82,6 +87,7 @@ export class Bus {
     this.lanes = this.#engine.registry.lanes as ReadonlyMap<LaneName, Lane>;
     this.deadLetters = this.#engine.deadLetters;
     this.delayed = this.#engine.delayed;
+    this.results = this.#facilities.runs;
     this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
   }
 
@@ -134,6 +140,31 @@ export class Bus {
   on(events: Events, ...rest: readonly unknown[]): Undo {
     const [options = {}, handler] = rest.length > 1 ? rest : [undefined, rest[0]];
     return this.#engine.on(events, options as SubscriptionOptions<never>, handler as Handler<never>);
+  }
+
+  /** Adds a function as the one handler of a task; a second handler is a `TypeError`. Its undo takes no more of them. */
+  handle<C extends TaskClass>(task: C, handler: TaskHandler<TaskOf<C>>): Undo;
+  handle<C extends TaskClass>(
+    task: C,
+    options: SubscriptionOptions<TaskOf<C>>,
+    handler: TaskHandler<TaskOf<C>>,
+  ): Undo;
+  handle(task: TaskClass, ...rest: readonly unknown[]): Undo {
+    const [options = {}, handler] = rest.length > 1 ? rest : [undefined, rest[0]];
+    return this.#engine.add({
+      by: "bus.handle()",
+      events: task as unknown as EventClass,
+      options: options as SubscriptionOptions<never>,
+      handler: handler as Handler<never>,
+    });
+  }
+
+  /**
+   * Runs work: a task, a chain, a group. Resolves to its handle when it has been accepted, as `publish` does. Under an `id`
+   * that is known already nothing is started, and the handle is that of the first. Before `start()` it is held.
+   */
+  run<R>(work: Work<R>, options?: PublishOptions): Promise<TaskHandle<R>> {
+    return this.#engine.run(work, options) as Promise<TaskHandle<R>>;
   }
 
   /** Events as an async iterable until the bus closes: subscribes at the first `next()`, keeps 1,000 and then drops the oldest. */
@@ -218,8 +249,8 @@ export function createBus<const S extends readonly SubscriberClass[]>(options: B
 }
 
 /* One per class: a name that another class has, a transport that is not there. */
-function eventFaults(events: BusOptions["events"], topics: Topics): string[] {
-  return ([events ?? []].flat() as EventClass[]).flatMap((event) => {
+function classFaults(classes: readonly unknown[], topics: Topics): string[] {
+  return (classes as readonly EventClass[]).flatMap((event) => {
     try {
       topics.of(event);
       return [];
@@ -246,9 +277,15 @@ function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages
     deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
     redaction: new Redaction(options.redact ?? []),
     log,
+    runs: runsOf(options, origin.ids, runtime),
     stamp: options.stamp,
     keepsContext: options.context ?? true,
     isolate: options.isolate ?? "none",
     onUnhandled: options.onUnhandled ?? "warn",
   };
+}
+
+function runsOf({ results = {} }: BusOptions, ids: Ids, { turn }: Runtime): Runs {
+  const { max = 10_000, maxAge = "1h" } = results;
+  return new Runs(ids, turn, { max, maxAgeMs: toMs(maxAge, "results.maxAge") });
 }

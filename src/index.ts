@@ -31,6 +31,17 @@ export type { Policies, RetryOptions, SubscriptionOptions } from "./delivery/pol
 export type { StreamOptions } from "./dispatch/stream.js";
 export type { Duration } from "./runtime/duration.js";
 
+// Tasks: work with one handler and a result.
+export { Task } from "./task/task.js";
+export { Handles } from "./task/handles.js";
+export { TaskDelivery } from "./task/task-delivery.js";
+export type { AnyTask, Work } from "./event/event.js";
+export type { Answer, ParsedTask, ResultOf, TaskClass, TaskHandler, TaskOf, TypedTask } from "./task/task.js";
+export type { TaskMark } from "./task/handles.js";
+export type { Replacement } from "./task/task-delivery.js";
+export type { Progress, TaskHandle } from "./task/task-handle.js";
+export type { Results } from "./dispatch/runs.js";
+
 // Watching: lanes, dead letters, notices, descriptions.
 export type { Lane } from "./lane/lane.js";
 export type { Percentiles } from "./lane/histogram.js";
@@ -61,4 +72,7 @@ export { DeliveryLostError, InvalidEventError, InvokeDepthError, LaneFullError }
 export { DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
 export { NewerVersionError, NextTwiceError, NotStartedError, PartlyAcceptedError } from "./errors.js";
 export { SelfWaitError, SettledElsewhereError, SignalboxError, StartError } from "./errors.js";
+export { InvalidResultError, ReplaceDepthError, TaskCancelledError } from "./errors.js";
+export { GroupFailedError, TaskFailedError, UnhandledTaskError } from "./errors.js";
+export type { FailedAttempt } from "./errors.js";
 export { ThrownValueError, UnhandledEventError, UnknownEventError } from "./errors.js";

@@ -104,6 +104,9 @@ describe("the tables of important defaults", () => {
     expect(number("stream")).toBe(inSource("src/dispatch/stream.ts", "capacity"));
     expect(number("settled")).toBe(inSource("src/ledger/tree.ts", "LISTED_MAX"));
     expect(number("lowest priority")).toBe(inSource("src/lane/rings.ts", "LOWEST_TURN"));
+    expect(number("replaces work")).toBe(inSource("src/dispatch/task-run.ts", "REPLACED_MAX"));
+    expect(number("members of a group")).toBe(inSource("src/workflow/group.ts", "CONCURRENCY_DEFAULT"));
+    expect(number("handle.progress")).toBe(inSource("src/dispatch/progress-feed.ts", "KEPT_MAX"));
     expect(number("not ready")).toBe(inSource("src/dispatch/health.ts", "RECENT_MAX"));
     expect(`${number("deadline")}s`).toBe(/deadline \?\? "(\d+s)"/.exec(textOf("src/bus.ts"))?.[1]);
   });

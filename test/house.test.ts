@@ -83,6 +83,9 @@ describe("the rule of arrows", () => {
     ["src/bus.ts", `import "./tsyringe/index.js";`, "tsyringe is not for the rooms of the core"],
     ["src/tsyringe/index.ts", `import "../lane/b.js";`, "adapters do not know lane"],
     ["src/tsyringe/index.ts", `import "../index.js";`, "adapters do not know index"],
+    ["src/workflow/index.ts", `import "../lane/b.js";`, "annexes do not know lane"],
+    ["src/workflow/index.ts", `import "../tsyringe/index.js";`, "annexes do not know tsyringe"],
+    ["src/bus.ts", `import "./workflow/index.js";`, "workflow is not for the rooms of the core"],
     ["src/attic/a.ts", `import "../runtime/b.js";`, "attic has no rank"],
   ])("refuses in %s: %s", (file, text, why) => {
     expect(arrowFaults(planted({ [file]: text }))).toEqual([expect.stringContaining(`: ${why}`)]);
@@ -93,6 +96,7 @@ describe("the rule of arrows", () => {
     ["src/bus.ts", `import "./dispatch/b.js"; import "./errors.js";`],
     ["src/index.ts", `export { b } from "./bus.js"; export { e } from "./event/b.js";`],
     ["src/tsyringe/index.ts", `import "../container/b.js"; import "../errors.js";`],
+    ["src/workflow/index.ts", `import "../task/b.js"; import "../errors.js"; import "../index.js";`],
   ])("allows in %s: %s", (file, text) => {
     expect(arrowFaults(planted({ [file]: text }))).toEqual([]);
   });

@@ -1,14 +1,14 @@
 /** What a handler gets beside the event: the facts of this attempt, and the ways to go on from it. */
 import type { EventHeaders } from "../event/envelope.js";
-import type { AnyEvent } from "../event/event.js";
+import type { AnyEvent, Carried } from "../event/event.js";
 import type { Duration } from "../runtime/duration.js";
 import type { Publish } from "./receipt.js";
 
 /**
- * One attempt to deliver one event to one subscription. A class, so that decorated signatures may name it without
+ * One attempt to deliver one event, or one task, to one subscription. A class, so that decorated signatures may name it without
  * `import type`; the bus makes them.
  */
-export abstract class Delivery<out E extends AnyEvent = AnyEvent> {
+export abstract class Delivery<out E extends Carried = Carried> {
   abstract readonly event: E;
   abstract readonly eventId: string;
   /** The stable name of the subscription. */

@@ -1,5 +1,5 @@
 /** What can be asked for per bus, subscriber or subscription: types only; the checks stand in policy-options.ts. */
-import type { AnyEvent, Register } from "../event/event.js";
+import type { Carried, Register } from "../event/event.js";
 import type { Duration } from "../runtime/duration.js";
 import type { Outcome } from "./outcome.js";
 import type { Step } from "./step.js";
@@ -22,7 +22,7 @@ export interface Policies {
   steps?: readonly Step[] | undefined;
 }
 
-export interface SubscriptionOptions<E extends AnyEvent> extends Policies {
+export interface SubscriptionOptions<E extends Carried> extends Policies {
   /** Stable across deploys. Defaults to `Class.method`. */
   name?: string | undefined;
   /** Refines the event's own key; only where the lane holds the queue. */

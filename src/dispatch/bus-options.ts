@@ -5,7 +5,7 @@ import type { LaneName, LaneOptions, Policies } from "../delivery/policies.js";
 import type { Step } from "../delivery/step.js";
 import type { EventHeaders } from "../event/envelope.js";
 import type { Events } from "../event/event.js";
-import { isEventClass } from "../event/definition.js";
+import { isEventClass, isTaskClass } from "../event/definition.js";
 import { laneOptions } from "../lane/lane-options.js";
 import {
   boolean,
@@ -27,6 +27,7 @@ import {
 import type { Duration } from "../runtime/duration.js";
 import type { StaticCheck } from "../subscriber/static-form.js";
 import type { SubscriberClass } from "../subscriber/subscriber-options.js";
+import type { TaskClass } from "../task/task-types.js";
 import type { Transport } from "../transport/transport.js";
 import { policyOptions } from "./policy-options.js";
 
@@ -34,6 +35,8 @@ export interface BusOptions<S extends readonly SubscriberClass[] = readonly Subs
   subscribers?: { readonly [I in keyof S]: S[I] & StaticCheck<S[I]> } | undefined;
   /** Events that are published or received here without a subscription. */
   events?: Events | undefined;
+  /** Tasks that are run here: one without a handler is then a fault at `start()`. */
+  tasks?: TaskClass | readonly TaskClass[] | undefined;
   /** Every lane that a subscription names. */
   lanes?: { readonly [N in LaneName]?: LaneOptions | undefined } | undefined;
   /** Makes the subscribers. Defaults to `plain()`: with `new`, for classes without constructor parameters. */
@@ -64,6 +67,8 @@ export interface BusOptions<S extends readonly SubscriberClass[] = readonly Subs
   onUnhandled?: "warn" | "error" | "ignore" | undefined;
   /** Defaults to 10,000, for 30 days. */
   deadLetters?: { max?: number | undefined; maxAge?: Duration | undefined } | undefined;
+  /** How many results are kept when their work has ended. Defaults to 10,000, for an hour. */
+  results?: { max?: number | undefined; maxAge?: Duration | undefined } | undefined;
   /** Keeps what was decided for each delivery; `true` keeps 10,000 entries. Defaults to `false`. */
   journal?: boolean | { size: number } | undefined;
   /** Called as `logger.warn(facts, message)`: pino, or a console. Defaults to the console's warnings and errors. */
@@ -81,6 +86,7 @@ const containerRule = rule(
     isObject(value) && typeof value["resolve"] === "function" && typeof value["provide"] === "function",
 );
 const eventClass = rule("an event class", isEventClass);
+const taskClass = rule("a task class", isTaskClass);
 
 export const busOptions: OptionTable = {
   subscribers: {
@@ -91,6 +97,11 @@ export const busOptions: OptionTable = {
   events: {
     ...either(eventClass, listOf(eventClass)),
     about: "Events without a subscription here.",
+    default: "none",
+  },
+  tasks: {
+    ...either(taskClass, listOf(taskClass)),
+    about: "Tasks that must have a handler here.",
     default: "none",
   },
   lanes: { ...record(object(laneOptions)), about: "Every lane that a subscription names.", default: "none" },
@@ -117,6 +128,13 @@ export const busOptions: OptionTable = {
       maxAge: { ...duration, about: "How long they are kept.", default: "30d" },
     }),
     about: "How many dead letters are kept.",
+  },
+  results: {
+    ...object({
+      max: { ...integerFrom(0), about: "How many are kept.", default: 10_000 },
+      maxAge: { ...duration, about: "How long they are kept.", default: "1h" },
+    }),
+    about: "How many results are kept when their work has ended.",
   },
   journal: {
     ...either(boolean, object({ size: { ...integerFrom(1), about: "Entries.", required: true } })),

@@ -8,6 +8,7 @@ import type { Facilities } from "./facilities.js";
 import type { Publication } from "./publication.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
+import { TaskAttempt } from "./task-attempt.js";
 import { SAMPLED, type Ticket } from "./ticket.js";
 
 const SAMPLE_MASK = SAMPLED - 1;
@@ -82,7 +83,8 @@ export class Dispatcher implements LaneRunner<Ticket> {
     const moment = turn.moment();
     const isMeasured = (++this.#started & SAMPLE_MASK) === 1;
     const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: ~moment.turn } : moment;
-    return new AttemptDelivery(ticket, this.#host, started);
+    const isTask = ticket.publication.follower !== undefined;
+    return new (isTask ? TaskAttempt : AttemptDelivery)(ticket, this.#host, started);
   }
 }
 

@@ -4,15 +4,15 @@ import type { Handler } from "../delivery/delivery.js";
 import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
-import type { AnyEvent, EventClass, Events } from "../event/event.js";
+import type { AnyEvent, Events, Work } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
 import type { BoundedLane, Lane } from "../lane/lane.js";
 import type { Queued } from "../lane/queued.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
-import { checkOptions, refuse } from "../runtime/options.js";
 import { within } from "../runtime/within.js";
-import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
-import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
+import type { FunctionGiven } from "../subscriber/subscription.js";
+import type { TaskHandle } from "../task/task-handle.js";
+import { admit } from "./admitting.js";
 import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
 import { attemptHost } from "./attempt-host.js";
 import type { BusOptions } from "./bus-options.js";
@@ -24,18 +24,18 @@ import type { Facilities } from "./facilities.js";
 import { invoke } from "./invoke.js";
 import type { Later } from "./later.js";
 import { Placement } from "./placement.js";
+import { Functions } from "./functions.js";
 import { Planner } from "./planner.js";
-import { subscriptionOptions } from "./policy-options.js";
 import { Publisher } from "./publisher.js";
 import { Receiving } from "./receiving.js";
 import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
-import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
 import { Settlement } from "./settlement.js";
-import { Starting, type StartingParts } from "./starting.js";
+import { Starting } from "./starting.js";
+import { Tasks } from "./tasks.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
-import { type Undo, undoOf } from "./undo.js";
+import type { Undo } from "./undo.js";
 
 export interface EngineWiring {
   readonly options: BusOptions;
@@ -59,8 +59,9 @@ export class Engine {
   readonly #host: AttemptHost;
   readonly #carriages: Carriages;
   readonly #transactions: Transactions;
+  readonly #tasks: Tasks;
+  readonly #functions: Functions;
   readonly #whenClosed = new Set<() => void>();
-  #functions = 0;
   #started: Promise<void> | undefined;
   #closed: Promise<CloseReport> | undefined;
   isReady = false;
@@ -77,13 +78,8 @@ export class Engine {
     const settlement = new Settlement(facilities, recorder);
     const runner = new Dispatcher(facilities, this.#host, recorder, settlement);
     const notify = (name: LaneNoticeName, lane: Lane): void => this.#notify(name, lane);
-    this.registry = new Registry(options.lanes ?? {}, facilities.topics, {
-      runtime,
-      timers,
-      runner,
-      notify,
-      quiet,
-    });
+    const wiring = { runtime, timers, runner, notify, quiet };
+    this.registry = new Registry(options.lanes ?? {}, facilities.topics, wiring);
     this.#planner = new Planner(facilities);
     this.#sealer = new Sealer(facilities);
     this.placement = new Placement(facilities, { recorder, settlement, onQuiet: quiet });
@@ -103,6 +99,7 @@ export class Engine {
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
     this.#transactions = new Transactions({ ...parts, later: this.delayed }, publishFrom);
+    this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
       recorder,
@@ -112,8 +109,9 @@ export class Engine {
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
     });
-    const classes = this.#read(options);
+    const classes = admit(options, this.#defaults, this.registry);
     this.#starting = new Starting({ ...parts, ...classes, recorder, container, carriages });
+    this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
@@ -217,61 +215,20 @@ export class Engine {
     return this.#transactions.run(work);
   }
 
+  /** Starts work; resolves when it has been accepted. */
+  run(work: Work, options: PublishOptions | undefined): Promise<TaskHandle<unknown>> {
+    return this.#tasks.run(work, options, currentFrame());
+  }
+
   /** Adds a function as a subscription; `label` begins its name where the options give none. */
   on(events: Events, options: SubscriptionOptions<never>, handler: Handler<never>, label?: string): Undo {
+    return this.add({ events, options, handler }, label);
+  }
+
+  /** The same, for events or for a task. */
+  add(given: Omit<FunctionGiven, "name">, label?: string): Undo {
     if (this.#closed !== undefined) throw new BusClosedError();
-    refuse(checkOptions("options", options, subscriptionOptions));
-    if (typeof handler !== "function")
-      throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
-    const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
-    const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
-    if (label !== undefined) this.#refuseStored(events);
-    const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
-    if (this.#started !== undefined) this.#refuseLacking(route);
-    this.#starting.join(route);
-    return undoOf(() => this.registry.remove(route));
-  }
-
-  /* After the start there is nobody else to find the faults. */
-  #refuseLacking(route: Route): void {
-    const faults = this.#starting.faultsOf(route);
-    if (faults.length > 0) this.registry.remove(route);
-    refuse(faults);
-  }
-
-  /* Whoever follows the bus has no stable name, and is gone with the process. */
-  #refuseStored(events: Events): void {
-    for (const event of [events].flat() as EventClass[]) {
-      const { carriage, definition } = this.facilities.topics.of(event);
-      if (!carriage.isStore) continue;
-      const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
-      throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
-    }
-  }
-
-  /* The subscriber classes, and what is wrong with them: kept for start(), which tells all faults at once. */
-  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
-    const declared = subscribers.map((target) => subscriptionsOf(target));
-    return { declared, faults: declared.flatMap((each) => this.#admit(each)) };
-  }
-
-  #admit(declared: Declared): string[] {
-    const where = (method: string | symbol): string => `${declared.name}.${String(method)}`;
-    const faults = [
-      ...declared.faults,
-      ...checkOptions(`@Subscriber ${declared.name}`, declared.policies, subscriptionOptions),
-      ...declared.handlers.flatMap((each) =>
-        checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions),
-      ),
-    ];
-    if (faults.length > 0) return faults;
-    return subscriptionsFrom(declared, this.#defaults).flatMap((subscription) => this.#add(subscription));
-  }
-
-  #add(subscription: Subscription): string[] {
-    const faults = this.registry.faults(subscription);
-    if (faults.length === 0) this.registry.add(subscription);
-    return faults;
+    return this.#functions.add(given, label, this.#started !== undefined);
   }
 
   #checkOpen(call: string): void {

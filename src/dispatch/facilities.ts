@@ -9,6 +9,7 @@ import type { Ids } from "../runtime/ids.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Timers } from "../runtime/timers.js";
 import type { Clock } from "../runtime/clock.js";
+import type { Runs } from "./runs.js";
 import type { Topics } from "./topics.js";
 
 export interface Facilities {
@@ -24,6 +25,7 @@ export interface Facilities {
   readonly deadLetters: DeadLetterBox;
   readonly redaction: Redaction;
   readonly log: Log;
+  readonly runs: Runs;
   readonly source: string;
   readonly stamp: (() => EventHeaders) | undefined;
   /** Whether handlers run in the async context of their publisher, and publishes know their cause. */

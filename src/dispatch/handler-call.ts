@@ -20,8 +20,10 @@ export function callOf(
   const { timeout: policy } = route;
   if (steps.length === 0 && policy === undefined) return handler;
   const core: Core = async (delivery) => {
-    const answer = await handler(delivery.event, delivery);
-    return isOutcome(answer) ? answer : done();
+    const answer = await handler(delivery.event as AnyEvent, delivery as Delivery<AnyEvent>);
+    if (isOutcome(answer)) return answer;
+    (delivery as AttemptDelivery).ticket.publication.follower?.takes(answer);
+    return done();
   };
   const timed = policy === undefined ? core : timedCore(core, route, facilities, recorder);
   const run = compose(steps, timed, facilities.runtime.handOver);

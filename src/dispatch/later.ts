@@ -3,6 +3,7 @@ import { DelayedFullError } from "../errors.js";
 import { type Duration, toMs } from "../runtime/duration.js";
 import type { Timer } from "../runtime/timers.js";
 import { portOf } from "./carrying.js";
+import { NO_ATTEMPTS } from "./follower.js";
 import type { Facilities } from "./facilities.js";
 import type { Planned } from "./planner.js";
 import type { Publication } from "./publication.js";
@@ -129,6 +130,7 @@ export class Later implements DelayedEvents {
       timer.cancel();
       const { tree } = planned.publication;
       tree.count(outcome, { subscription: "", eventId: id, outcome, reason });
+      planned.publication.follower?.ended({ reason }, NO_ATTEMPTS);
       tree.closed();
     }
     return entries;

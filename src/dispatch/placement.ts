@@ -2,6 +2,7 @@
 import type { PublishOptions } from "../delivery/receipt.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
+import { NO_ATTEMPTS } from "./follower.js";
 import type { Facilities } from "./facilities.js";
 import { carry, isCarried, portOf } from "./carrying.js";
 import { byPublish, type Decision, giveBackInbox, isAccepted, type Plan, type Planned } from "./planner.js";
@@ -70,7 +71,7 @@ export class Placement {
       tree?.opened();
       this.#routed(publication, route);
       lane.claim();
-      if (key === undefined && lane.takesSeeds) lane.sow(publication);
+      if (key === undefined && lane.takesSeeds && publication.follower === undefined) lane.sow(publication);
       else lane.place(new Ticket(route, publication, key));
     }
     this.#telling.told(publication);
@@ -144,13 +145,15 @@ export class Placement {
 
   /* What was held is owed a place: where the bus closes before there is one, it is given up by name. */
   #refused(ticket: Ticket, isOwed: boolean): void {
+    const { cancelReason: reason } = ticket.publication.follower ?? {};
     portOf(ticket.publication)?.refuse(ticket);
+    if (reason !== undefined) return this.#settlement.giveUp(ticket, "dropped", { reason });
     if (isOwed) this.#settlement.giveUp(ticket, "abandoned", { reason: "no lane had room before the close" });
     else this.withdraw(ticket);
   }
 
   /** Ends the waits for these events as if nobody had wanted them: their publish resolves. */
-  stopWaiting(planned: readonly Planned[]): void {
+  stopWaiting(planned: readonly Pick<Planned, "publication">[]): void {
     for (const waiting of this.#waiting)
       if (planned.some(({ publication }) => waiting.isFor(publication))) waiting.end();
   }
@@ -161,6 +164,7 @@ export class Placement {
     ticket.isRefused = true;
     ticket.route.counts.routed--;
     giveBackInbox(ticket);
+    ticket.publication.follower?.ended({ reason: "taken back before it was delivered" }, NO_ATTEMPTS);
     ticket.tree.closed();
   }
 

@@ -5,6 +5,7 @@ import { headersOf } from "../event/headers.js";
 import { Tree } from "../ledger/tree.js";
 import type { CallerContext } from "../runtime/context.js";
 import type { Moment } from "../runtime/turn.js";
+import type { Follower } from "./follower.js";
 import type { Routing, Topic } from "./topics.js";
 
 /** Where an event comes from. */
@@ -128,6 +129,16 @@ export class Publication {
   get id(): string {
     if (typeof this.#id === "number") this.#id = this.topic.origin.ids.text(this.#id);
     return this.#id;
+  }
+
+  /** The id, or the number that becomes it when somebody looks. */
+  get idKey(): string | number {
+    return this.#id;
+  }
+
+  /** Whoever follows what becomes of it: of a task, its run. */
+  get follower(): Follower | undefined {
+    return undefined;
   }
 
   /** The id of the first event of the chain. */

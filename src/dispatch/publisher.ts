@@ -1,7 +1,13 @@
 /** Publishing: from the event to the receipt. What is decided stands in the planner; here it is carried out. */
 import type { PublishOptions, Receipt } from "../delivery/receipt.js";
 import type { AnyEvent } from "../event/event.js";
-import { BusClosedError, NotStartedError, PublishDepthError, UnhandledEventError } from "../errors.js";
+import {
+  BusClosedError,
+  NotStartedError,
+  PublishDepthError,
+  UnhandledEventError,
+  UnhandledTaskError,
+} from "../errors.js";
 import { Tree } from "../ledger/tree.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { AttemptDelivery, causeIn, deliveryOf } from "./attempt.js";
@@ -9,10 +15,12 @@ import { portOf } from "./carrying.js";
 import type { Facilities } from "./facilities.js";
 import { Partials } from "./partials.js";
 import type { Placement } from "./placement.js";
-import { byPublish, type Decided, HOPS_MAX, isAccepted, type Planned, Planner, routesOf } from "./planner.js";
+import { byPublish, type Decided, HOPS_MAX, type Planned, Planner, routesOf } from "./planner.js";
 import { checkPublishOptions } from "./publish-options.js";
 import { checkLater, isDue, isForLater, Later } from "./later.js";
-import { HELD, type ReceiptFacts } from "./receipt-facts.js";
+import { type Follower, NO_ATTEMPTS } from "./follower.js";
+import { factsOf } from "./decided-facts.js";
+import { HELD, NONE } from "./receipt-facts.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Sealer } from "./sealer.js";
 import type { Route } from "./route.js";
@@ -27,12 +35,11 @@ interface Publishing {
   readonly frame: Frame | undefined;
   /** Undefined when that is final: it is then the cause, and nothing more. */
   readonly from: AttemptDelivery | undefined;
+  readonly follower: Follower | undefined;
 }
 
 /* Taps, notices, keys and stamps run inside a publish: what they publish stands on its stack. */
 const NESTED_MAX = 64;
-const NONE: readonly string[] = Object.freeze([]);
-const UNHANDLED: ReceiptFacts = facts({ unhandled: true });
 
 export class Publisher {
   admission: Admission = "held";
@@ -69,30 +76,44 @@ export class Publisher {
     options: PublishOptions | undefined,
     frame: Frame | undefined = currentFrame(),
   ): Promise<Receipt | readonly Receipt[]> {
+    try {
+      return Promise.resolve(this.submit(given, options, frame));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** The same, with a promise only where something has to be waited for. */
+  submit(
+    given: AnyEvent | readonly AnyEvent[],
+    options: PublishOptions | undefined,
+    frame: Frame | undefined,
+    follower?: Follower,
+  ): Receipt | readonly Receipt[] | Promise<Receipt | readonly Receipt[]> {
     const { turn } = this.#facilities.runtime;
-    if (turn.publishes >= NESTED_MAX) return Promise.reject(new PublishDepthError(NESTED_MAX));
+    if (turn.publishes >= NESTED_MAX) throw new PublishDepthError(NESTED_MAX);
     turn.publishes++;
     try {
       if (options !== undefined) checkPublishOptions(options);
       options?.signal?.throwIfAborted();
-      const from = this.#admitted(frame);
+      const from = this.#admitted(frame, follower?.isOwed === true);
       if (Array.isArray(given))
-        return Promise.resolve(this.#published(given as readonly AnyEvent[], options, { frame, from }));
-      const receipt = this.#placed(given as AnyEvent, options, { frame, from });
-      if (receipt !== undefined) return Promise.resolve(receipt);
-      return Promise.resolve(this.#published([given as AnyEvent], options, { frame, from })).then(first);
-    } catch (error) {
-      return Promise.reject(error as Error);
+        return this.#published(given as readonly AnyEvent[], options, { frame, from, follower });
+      const receipt = this.#placed(given as AnyEvent, options, { frame, from, follower });
+      if (receipt !== undefined) return receipt;
+      const published = this.#published([given as AnyEvent], options, { frame, from, follower });
+      return published instanceof Promise ? published.then(first) : first(published);
     } finally {
       turn.publishes--;
     }
   }
 
   /* The delivery that publishes; throws where the bus takes nothing from outside, or nothing at all. */
-  #admitted(frame: Frame | undefined): AttemptDelivery | undefined {
+  #admitted(frame: Frame | undefined, isOwed: boolean): AttemptDelivery | undefined {
     const from = deliveryOf(frame);
     if (this.admission === "open" || this.admission === "held") return from;
-    if (this.admission === "closed" || from?.bus !== this.#facilities.bus) throw new BusClosedError();
+    const isInside = isOwed || from?.bus === this.#facilities.bus;
+    if (this.admission === "closed" || !isInside) throw new BusClosedError();
     return from;
   }
 
@@ -100,7 +121,7 @@ export class Publisher {
   #placed(
     event: AnyEvent,
     options: PublishOptions | undefined,
-    { frame, from }: Publishing,
+    { frame, from, follower }: Publishing,
   ): Receipt | undefined {
     const topic = this.#facilities.topics.of(event);
     const { isPlain, routes, allAccepted } = topic.routing; // a tap may subscribe
@@ -109,8 +130,9 @@ export class Publisher {
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
     if (options !== undefined && (options.transaction !== undefined || options.delay !== undefined))
       return undefined;
-    const tree = this.#treeOf(from);
-    const publication = this.#sealer.seal(event, topic, options, { cause: frame as AttemptDelivery, tree });
+    const tree = follower?.tree ?? this.#treeOf(from);
+    const cause = frame as AttemptDelivery;
+    const publication = this.#sealer.seal(event, topic, options, { cause, tree, follower });
     this.#placement.placeAll(publication, tree);
     return new PublishReceipt(publication, allAccepted, this.#facilities.bus);
   }
@@ -118,24 +140,31 @@ export class Publisher {
   #published(
     events: readonly AnyEvent[],
     options: PublishOptions | undefined,
-    { frame, from }: Publishing,
+    publishing: Publishing,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    const planned = events.map(
-      (event) => this.#partials.get(event) ?? this.#planned(event, options, { frame, from }),
-    );
+    const { frame, from, follower } = publishing;
+    const planned = events.map((event) => {
+      const partly = follower === undefined ? this.#partials.get(event) : undefined; // a task is run anew
+      return partly ?? this.#planned(event, options, publishing);
+    });
     if (this.admission === "held") return this.#hold(planned);
     const transaction = TransactionFrame.of(frame, this.#facilities.bus);
     if (planned.some(isForLater)) return this.#postpone(planned, transaction);
     this.#refuseUnhandled(planned);
     if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
-    return this.#send(planned, from, options);
+    return this.#send(planned, publishing, options);
   }
 
-  #planned(event: AnyEvent, options: PublishOptions | undefined, { frame, from }: Publishing): Planned {
+  #planned(
+    event: AnyEvent,
+    options: PublishOptions | undefined,
+    { frame, from, follower }: Publishing,
+  ): Planned {
     const topic = this.#facilities.topics.of(event);
     if (options?.transaction !== undefined) refuseTransaction(topic, this.admission);
-    const tree = (options?.delay === undefined ? this.#treeOf(from) : undefined) ?? new Tree();
-    const publication = this.#sealer.seal(event, topic, options, { cause: causeIn(frame), tree });
+    const own = follower?.tree ?? (options?.delay === undefined ? this.#treeOf(from) : undefined);
+    const descent = { cause: causeIn(frame), tree: own ?? new Tree(), follower };
+    const publication = this.#sealer.seal(event, topic, options, descent);
     const routes = routesOf(topic);
     return { publication, routes, acceptedBefore: NONE, isTold: false, isKnown: false };
   }
@@ -147,13 +176,14 @@ export class Publisher {
 
   #send(
     planned: readonly Planned[],
-    from: AttemptDelivery | undefined,
+    { from, follower }: Publishing,
     options: PublishOptions | undefined,
   ): readonly Receipt[] | Promise<readonly Receipt[]> {
-    const plan = this.#planner.plan(planned, from, false);
+    const isOwed = follower?.isOwed === true;
+    const plan = this.#planner.plan(planned, from, isOwed);
     if (plan.refusal !== undefined) throw plan.refusal;
     const { signal, transaction } = options ?? {};
-    const placed = this.#placement.carryOut(planned, plan, { from, signal, transaction, isOwed: false });
+    const placed = this.#placement.carryOut(planned, plan, { from, signal, transaction, isOwed });
     const receipts = (): readonly Receipt[] => {
       if (!this.#partials.isEmpty) for (const each of planned) this.#partials.delete(each);
       return Array.from(byPublish(planned, plan), ([each, decided]) =>
@@ -203,6 +233,7 @@ export class Publisher {
         outcome: "abandoned",
         reason: "held when the bus was closed",
       });
+      publication.follower?.ended({ reason: "held when the bus was closed" }, NO_ATTEMPTS);
       publication.tree.closed();
       return `${publication.name} (held before start)`;
     });
@@ -224,12 +255,12 @@ export class Publisher {
   }
 
   #refuseUnhandled(planned: readonly Planned[]): void {
-    if (this.#facilities.onUnhandled !== "error") return;
     const nobodys = planned.find(
       ({ routes, acceptedBefore, publication }) =>
         routes.length === 0 && acceptedBefore.length === 0 && !publication.topic.carriage.isStore,
     );
-    if (nobodys !== undefined)
+    if (nobodys?.publication.follower !== undefined) throw new UnhandledTaskError(nobodys.publication.name);
+    if (nobodys !== undefined && this.#facilities.onUnhandled === "error")
       throw new UnhandledEventError(nobodys.publication.name, nobodys.publication.id);
   }
 }
@@ -257,32 +288,4 @@ function refuseTransaction({ carriage }: Topic, admission: Admission): void {
 
 function first(receipts: readonly Receipt[]): Receipt {
   return receipts[0]!;
-}
-
-/* The facts of a calm publish are the same for every event of a topic: one object serves them all. */
-function factsOf(planned: Planned, decided: readonly Decided[], isCalm: boolean): ReceiptFacts {
-  const { publication, routes, acceptedBefore } = planned;
-  const { carriage, routing } = publication.topic;
-  if (carriage.isStore) return storeFacts(planned);
-  if (planned.isKnown) return facts({ deduplicated: routing.allAccepted.accepted });
-  if (routes.length === 0 && acceptedBefore.length === 0) return UNHANDLED;
-  if (isCalm && routes === routing.routes && acceptedBefore.length === 0) return routing.allAccepted;
-  const named = (wanted: (each: Decided) => boolean): string[] =>
-    decided.filter(wanted).map((each) => each.ticket.route.name);
-  return facts({
-    accepted: [...acceptedBefore, ...named(isAccepted)],
-    deduplicated: named((each) => each.decision === "deduplicated"),
-  });
-}
-
-/* What this bus knows of a store: its own subscriptions, and whether the event was there before. */
-function storeFacts({ publication, isKnown }: Planned): ReceiptFacts {
-  const { carriage, routing } = publication.topic;
-  const { accepted } = routing.allAccepted;
-  const names = isKnown ? { accepted: NONE, deduplicated: accepted } : { accepted };
-  return facts({ ...names, unhandled: "unknown", settledBy: carriage.name });
-}
-
-function facts(given: Partial<ReceiptFacts>): ReceiptFacts {
-  return Object.freeze({ accepted: NONE, deduplicated: NONE, unhandled: false, held: false, ...given });
 }

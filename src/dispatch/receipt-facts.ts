@@ -17,3 +17,5 @@ export const HELD: ReceiptFacts = Object.freeze({
   unhandled: "unknown",
   held: true,
 });
+
+export const NONE: readonly string[] = Object.freeze([]);

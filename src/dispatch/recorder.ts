@@ -3,6 +3,7 @@ import type { DeliveryNoticeName } from "../delivery/notice.js";
 import type { LogFacts } from "../ledger/log.js";
 import type { Final } from "../ledger/tree.js";
 import type { Facilities } from "./facilities.js";
+import { NO_ATTEMPTS } from "./follower.js";
 import type { Running, Ticket } from "./ticket.js";
 
 /** Why, and by which error. */
@@ -72,6 +73,7 @@ export class Recorder {
     tree.count(how, how === "filtered" ? undefined : notHandled(ticket, how, because.reason));
     this.#post(NOTICE[how], ticket, { ...because, ran });
     this.note(ticket, how, because.reason);
+    ticket.publication.follower?.ended(because, ticket.history ?? NO_ATTEMPTS); // what follows belongs to the tree
     tree.closed();
   }
 

@@ -47,7 +47,7 @@ export class Registry {
       faults.push(
         `${name} names the lane \`${lane}\`, which createBus({ lanes }) does not have.${didYouMean(lane, this.#shared)}`,
       );
-    for (const event of events) faults.push(...this.#twinFaults(event));
+    for (const event of events) faults.push(...this.#eventFaults(event, name));
     return faults;
   }
 
@@ -95,10 +95,13 @@ export class Registry {
     return new Set(events.map((event) => this.#topics.of(event)));
   }
 
-  #twinFaults(event: Subscription["events"][number]): string[] {
+  /* The name of another class, or a task that somebody handles already. */
+  #eventFaults(event: Subscription["events"][number], name: string): string[] {
     try {
-      this.#topics.of(event);
-      return [];
+      const { definition, routing } = this.#topics.of(event);
+      if (definition.task === undefined || routing.routes.length === 0) return [];
+      const who = `${routing.routes[0]!.name} and ${name}`;
+      return [`Task ${definition.name} has two handlers (${who}). Keep one: a task has one result.`];
     } catch (error) {
       return [(error as Error).message];
     }

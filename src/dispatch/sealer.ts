@@ -12,6 +12,8 @@ import type { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import { deepFreeze } from "./isolate.js";
 import { type Cause, NO_CAUSE, type Particulars, plainParticulars, Publication } from "./publication.js";
+import type { Follower } from "./follower.js";
+import { TaskPublication } from "./task-publication.js";
 import type { Topic } from "./topics.js";
 
 /* As many names as tell a circle from a chain. */
@@ -21,6 +23,8 @@ const CHAIN_MAX = 8;
 interface Descent {
   readonly cause: AttemptDelivery | undefined;
   readonly tree: Tree | undefined;
+  /** Whoever follows what becomes of it: of a task, its run. */
+  readonly follower?: Follower | undefined;
 }
 
 export class Sealer {
@@ -38,10 +42,10 @@ export class Sealer {
     event: AnyEvent,
     topic: Topic,
     options: PublishOptions | undefined,
-    { cause, tree }: Descent,
+    { cause, tree, follower }: Descent,
   ): Publication {
     const caller = this.#facilities.keepsContext ? new CallerContext() : undefined;
-    return this.#sealed(event, topic, options, { cause, tree, caller });
+    return this.#sealed(event, topic, options, { cause, tree, follower, caller });
   }
 
   /** The same for an event whose handlers run in the caller's context anyway, since they run in its place. */
@@ -59,21 +63,23 @@ export class Sealer {
     event: AnyEvent,
     topic: Topic,
     options: PublishOptions | undefined,
-    { cause, tree, caller }: Descent & { readonly caller: CallerContext | undefined },
+    { cause, tree, follower, caller }: Descent & { readonly caller: CallerContext | undefined },
   ): Publication {
     const { isolate, runtime } = this.#facilities;
     if (typeof event === "function")
       throw new TypeError(`Expected an event, got its class ${show(event)}. Write \`new\` before it.`);
     if (isolate === "freeze") deepFreeze(event);
     const moment = runtime.turn.moment();
-    return new Publication(event, topic.routing, {
+    const facts = {
       id: options?.id,
       key: keyOf(event, options?.key),
       particulars: this.#particulars(options, cause, moment.wall),
       moment,
       caller,
       tree,
-    });
+    };
+    if (follower === undefined) return new Publication(event, topic.routing, facts);
+    return new TaskPublication(event, topic.routing, facts, follower);
   }
 
   #particulars(

@@ -29,7 +29,17 @@ export class Settlement {
     ticket.attempt?.over();
     if (isFailure) this.#failed(ticket, answer, ran);
     else if (isOutcome(answer)) this.#answered(ticket, answer, ran);
-    else this.#done(ticket, ran);
+    else this.#taken(ticket, answer, ran);
+  }
+
+  #taken(ticket: Ticket, answer: unknown, ran: number): void {
+    const { follower } = ticket.publication;
+    try {
+      follower?.takes(answer);
+    } catch (error) {
+      return this.#failed(ticket, error, ran);
+    }
+    this.#done(ticket, ran);
   }
 
   /** Ends a delivery that did not come to an attempt, or whose attempt is given up. */
@@ -68,6 +78,8 @@ export class Settlement {
     if (outcome.outcome === "done") return this.#done(ticket, ran);
     if (outcome.outcome === "retry") {
       if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, undefined);
+      const cancelled = ticket.publication.follower?.cancelReason;
+      if (cancelled !== undefined) return this.giveUp(ticket, "dropped", { reason: cancelled });
       const because = { reason: outcome.reason ?? "asked for a retry" };
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
@@ -81,6 +93,8 @@ export class Settlement {
     if (ticket.attempt?.isWithdrawn === true) return this.#withdrawn(ticket, error);
     if (error instanceof EventExpiredError && error.subscription === ticket.route.name)
       return this.giveUp(ticket, "expired", { reason: "expired while it ran", error });
+    const cancelled = ticket.publication.follower?.cancelReason;
+    if (cancelled !== undefined) return this.giveUp(ticket, "dropped", { reason: cancelled, error });
     const because = { reason: this.#isTimeout(ticket, error) ? "timeout" : "failed", error };
     const ruled = this.#ruled(ticket, error);
     if (ruled === undefined) return this.#tryAgain(ticket, { because, ran, afterMs: undefined });

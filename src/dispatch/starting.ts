@@ -17,6 +17,7 @@ import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
+import { taskCall } from "./task-call.js";
 import type { Call, Route } from "./route.js";
 import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
@@ -44,7 +45,7 @@ export class Starting {
     const { faults, registry } = this.#parts;
     const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
     const threadless = await threadFaults(registry.lanes.values());
-    const found = [...faults, ...lacking, ...threadless, ...(await this.#resolve())];
+    const found = [...faults, ...lacking, ...threadless, ...this.#unhandledTasks(), ...(await this.#resolve())];
     if (found.length > 0) throw new StartError(found);
     try {
       await this.#open();
@@ -53,6 +54,16 @@ export class Starting {
       await this.shut();
       throw error;
     }
+  }
+
+  /* Those that the bus knows: they were named in its options, or run before the start. */
+  #unhandledTasks(): string[] {
+    const topics = [...this.#parts.facilities.topics.all()].filter(
+      ({ definition, routing, carriage }) =>
+        definition.task !== undefined && routing.routes.length === 0 && !carriage.isStore,
+    );
+    const does = "Mark a method with @Handles, or call bus.handle(), before start().";
+    return topics.map(({ definition }) => `No handler takes task ${definition.name}. ${does}`);
   }
 
   /** Lets the transports hand out what they have. */
@@ -95,7 +106,8 @@ export class Starting {
   /** Gives a subscription its handler. */
   connect(route: Route): void {
     const { facilities, recorder } = this.#parts;
-    route.call = callOf(route, this.#handlerOf(route), facilities, recorder);
+    const handler = taskCall(route.subscription, this.#handlerOf(route));
+    route.call = callOf(route, handler, facilities, recorder);
   }
 
   #handlerOf(route: Route): Handler<AnyEvent> {

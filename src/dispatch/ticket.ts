@@ -56,6 +56,7 @@ export class Ticket implements Queued {
     this.publication = publication;
     this.key = key;
     this.waitingSince = publication.moment;
+    publication.follower?.carriedBy(this);
   }
 
   get keys(): KeyTable {

@@ -10,6 +10,7 @@ import type { Features, WireEnvelope } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
 import { NO_CAUSE, Publication } from "./publication.js";
 import { Tree } from "../ledger/tree.js";
+import { TaskPublication } from "./task-publication.js";
 import type { Topic } from "./topics.js";
 
 /**
@@ -80,5 +81,8 @@ export function publicationOf(
   const from = { correlation, cause, hops, chain: NO_CAUSE.chain };
   const particulars = { priority, headers, from, source, dueAt: undefined, expiresAt };
   const moment = { ...facilities.runtime.turn.moment(), wall: time };
-  return new Publication(event, topic.routing, { id, key, moment, caller, particulars, tree: new Tree() });
+  const facts = { id, key, moment, caller, particulars, tree: new Tree() };
+  const { task, name } = topic.definition;
+  if (task === undefined) return new Publication(event, topic.routing, facts);
+  return new TaskPublication(event, topic.routing, facts, facilities.runs.received(id, name));
 }

@@ -10,6 +10,7 @@ import {
   listOf,
   type OptionTable,
   refuse,
+  rule,
   show,
   string,
 } from "../runtime/options.js";
@@ -26,6 +27,13 @@ export interface EventFacts {
   readonly key: ((event: AnyEvent) => string | undefined) | undefined;
   readonly transport: string | undefined;
   readonly upcast: ((data: unknown, version: number) => unknown) | undefined;
+  /** Only of a task: what `Task()` says beside that. */
+  readonly task: TaskFacts | undefined;
+}
+
+export interface TaskFacts {
+  /** Checks what the handler answers. */
+  readonly output: StandardSchemaV1 | undefined;
 }
 
 /** One object per call of `Event()`: subclasses share it, so it is the identity of the event. */
@@ -59,6 +67,22 @@ export function define(name: unknown, second: unknown, third: unknown): EventFac
   return factsOf(name as string, schema, options as Partial<EventFacts>);
 }
 
+const schemaRule = rule("a Standard Schema, such as one of zod", isSchema);
+
+const taskOptions: OptionTable = {
+  input: { ...schemaRule, about: "Checks the data.", required: true },
+  output: { ...schemaRule, about: "Checks the result.", default: "as it is" },
+};
+
+/** The same for the arguments of `Task()`. */
+export function defineTask(name: unknown, schemas: unknown): EventFacts {
+  const faults = checkValue("name", name, eventName);
+  if (schemas !== undefined) faults.push(...checkOptions("schemas", schemas, taskOptions));
+  refuse(faults.map((fault) => `Task(): ${fault}`));
+  const { input, output } = (schemas ?? {}) as { input?: StandardSchemaV1; output?: StandardSchemaV1 };
+  return { ...factsOf(name as string, input, {}), task: Object.freeze({ output }) };
+}
+
 /** Makes the definition known to a class and its instances; both are looked at by `definitionOf`. */
 export function attach(facts: EventFacts, base: Function): void {
   const { name, schema } = facts;
@@ -67,7 +91,8 @@ export function attach(facts: EventFacts, base: Function): void {
   Object.defineProperties(base, {
     [DEFINITION]: { value: definition },
     name: { value: name },
-    eventName: { value: name, enumerable: true },
+    eventName: { value: name, enumerable: facts.task === undefined },
+    ...(facts.task === undefined ? {} : { taskName: { value: name, enumerable: true } }),
     ...(schema === undefined ? {} : { schema: { value: schema, enumerable: true } }),
   });
 }
@@ -86,14 +111,19 @@ export function definitionOf(subject: EventClass | AnyEvent): EventDefinition {
   );
 }
 
-/** Whether a value is an event: an instance of a class made by `Event()`, here or in another copy of the library. */
+/** Whether a value travels as an event: an instance of a class made by `Event()` or `Task()`, here or in another copy of the library. */
 export function isEvent(value: unknown): value is AnyEvent {
   return typeof value === "object" && lookedUp(value) !== undefined;
 }
 
 /** Whether a value is an event class. */
 export function isEventClass(value: unknown): value is EventClass {
-  return typeof value === "function" && lookedUp(value) !== undefined;
+  return typeof value === "function" && lookedUp(value)?.task === undefined && lookedUp(value) !== undefined;
+}
+
+/** Whether a value is a task class. */
+export function isTaskClass(value: unknown): value is EventClass {
+  return typeof value === "function" && lookedUp(value)?.task !== undefined;
 }
 
 function lookedUp(subject: unknown): EventDefinition | undefined {
@@ -121,5 +151,6 @@ function factsOf(
     key,
     transport,
     upcast,
+    task: undefined,
   };
 }

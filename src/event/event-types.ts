@@ -23,6 +23,28 @@ declare class Brand<N extends string, Data> {
   get "~event"(): { readonly name: N; readonly data: Data };
 }
 
+/** Whatever `bus.run` can run, and what comes of it: a task, a chain, a group. R is the result, in types only. */
+export interface Work<out R = unknown> extends ResultBrand<R> {}
+
+declare class ResultBrand<out R> {
+  get "~result"(): R;
+}
+
+/**
+ * What every task instance has, in types only: its name, what its handler answers, and the result that comes of it. A task
+ * travels like an event, and is none: it is run, not published.
+ */
+// oxlint-disable-next-line no-explicit-any -- a handler's answer is compared both ways
+export interface AnyTask<N extends string = string, Answer = any, R = any>
+  extends TaskBrand<N, Answer>, Work<R> {}
+
+declare class TaskBrand<N extends string, Answer> {
+  get "~task"(): { readonly name: N; readonly answer: Answer };
+}
+
+/** What lanes and transports carry. */
+export type Carried = AnyEvent | AnyTask;
+
 /** A class made by `Event()`: definition, type, constructor and routing key. */
 export interface EventClass<E extends AnyEvent = AnyEvent> {
   new (...data: any[]): E;
@@ -39,8 +61,8 @@ export type EventOf<C> = C extends readonly (infer Each)[]
     ? E
     : never;
 
-/** The name of an event, as a literal type. */
-export type NameOf<E> = E extends AnyEvent<infer N> ? N : never;
+/** The name of an event or a task, as a literal type. */
+export type NameOf<E> = E extends AnyEvent<infer N> ? N : E extends AnyTask<infer N> ? N : never;
 
 /** The plain fields of an event, without what its class adds: what JSON carries. */
 export type DataOf<E> = E extends AnyEvent<string, infer Data> ? Readonly<Data> : never;

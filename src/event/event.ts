@@ -16,17 +16,26 @@ import type {
 
 export type {
   AnyEvent,
+  AnyTask,
+  Args,
+  Carried,
   DataOf,
   EventClass,
   EventOf,
   EventOptions,
   Events,
+  In,
+  IsFields,
   NameCheck,
   NameOf,
+  NoSchema,
+  Out,
   ParsedEvent,
   Refused,
   Register,
+  Schema,
   TypedEvent,
+  Work,
 } from "./event-types.js";
 
 /**

@@ -18,4 +18,10 @@ export class Ids {
   text(number: number): string {
     return `${this.#prefix}-${number.toString(36).padStart(6, "0")}`;
   }
+
+  /** The number that an id was made of, or the id itself where it was not made here. */
+  keyOf(id: string): string | number {
+    const number = id.startsWith(`${this.#prefix}-`) ? parseInt(id.slice(this.#prefix.length + 1), 36) : NaN;
+    return this.text(number) === id ? number : id;
+  }
 }

@@ -1,6 +1,6 @@
 /** What can be wrong with a class that was read: its name and scope, its methods, an event handled twice. */
 import { show } from "../runtime/show.js";
-import type { HandlerMark } from "./marks.js";
+import { decoratorOf, type HandlerMark } from "./marks.js";
 import { nameFaults, type SubscriptionName, textOf } from "./names.js";
 import type { SubscriberClass } from "./subscriber-options.js";
 
@@ -37,8 +37,9 @@ export function handlerFaults(
 }
 
 // Two good parts can still be too long together.
-function givenNameFaults(label: string, { options, name, derived }: NamedHandler): string[] {
-  const faults = nameFaults(`@On of ${label}`, options.name);
+function givenNameFaults(label: string, mark: NamedHandler): string[] {
+  const { options, name, derived } = mark;
+  const faults = nameFaults(`${decoratorOf(mark)} of ${label}`, options.name);
   return faults.length > 0 || derived ? faults : nameFaults(`the subscription of ${label}`, name);
 }
 

@@ -56,6 +56,7 @@ export function subscriptionsOf(target: SubscriberClass): Declared {
 const NOTHING = { name: "anonymous", inject: undefined, scope: "bus", policies: {}, handlers: [] } as const;
 
 function noHandlers(label: string): string {
-  const does = "mark a method with @On(Event), or give it `static readonly on` and `handle()`.";
+  const does =
+    "mark a method with @On(Event) or @Handles(Task), or give it `static readonly on` and `handle()`.";
   return `${label} has no handlers: ${does}`;
 }

@@ -1,5 +1,6 @@
 /** What decorators write down: on the class itself, under a key that every copy of the library knows. */
 import type { SubscriptionOptions } from "../delivery/policies.js";
+import { isTaskClass } from "../event/definition.js";
 import type { EventClass } from "../event/event.js";
 import type { SubscriberClass, SubscriberOptions } from "./subscriber-options.js";
 import { METADATA } from "./symbol-metadata.js";
@@ -13,6 +14,11 @@ export interface HandlerMark {
   readonly isStatic: boolean;
   readonly events: readonly EventClass[];
   readonly options: SubscriptionOptions<never>;
+}
+
+/** The decorator that wrote it, for messages. */
+export function decoratorOf({ events }: Pick<HandlerMark, "events">): "@On" | "@Handles" {
+  return isTaskClass(events[0]) ? "@Handles" : "@On";
 }
 
 /** All that one class, its prototype or its metadata holds, in the order in which the decorators ran. */

@@ -4,7 +4,7 @@ import type { LaneOptions, Policies, SubscriptionOptions } from "../delivery/pol
 import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { refuse } from "../runtime/options.js";
 import type { Declared } from "./declared.js";
-import { eventFaults, listOf } from "./events-given.js";
+import { eventFaults, listOf, taskFaults } from "./events-given.js";
 import { mergePolicies } from "./merge-policies.js";
 import { nameFaults } from "./names.js";
 import type { SubscriberClass } from "./subscriber-options.js";
@@ -45,6 +45,8 @@ export function subscriptionsFrom(declared: Declared, defaults: Policies): Subsc
 
 /** What `bus.on()` is called with. */
 export interface FunctionGiven {
+  /** What was called; `bus.on()` where nothing is said. */
+  readonly by?: "bus.on()" | "bus.handle()";
   readonly events: Events;
   readonly options: SubscriptionOptions<never>;
   readonly handler: Handler<never>;
@@ -58,10 +60,11 @@ export interface FunctionGiven {
  * @throws TypeError where the events are not event classes or the name in the options is not a name.
  */
 export function subscriptionOf(
-  { events, options, handler, name }: FunctionGiven,
+  { by = "bus.on()", events, options, handler, name }: FunctionGiven,
   defaults: Policies,
 ): Subscription {
-  refuse([...eventFaults("bus.on()", events), ...nameFaults("bus.on()", options.name)]);
+  const faultsOf = by === "bus.handle()" ? taskFaults : eventFaults;
+  refuse([...faultsOf(by, events), ...nameFaults(by, options.name)]);
   const merged = mergePolicies(defaults, options);
   const named = { name: options.name ?? name, derived: options.name === undefined };
   const facts = { ...named, events: listOf(events), scope: "bus", owner: undefined } as const;

@@ -20,7 +20,7 @@ export interface StepParts {
 export function aroundHandlers(parts: StepParts): Step {
   const { story, gate, atWork } = parts;
   const testBus: Step = async (delivery, next) => {
-    const isInvoked = parts.invoked.has(delivery.event);
+    const isInvoked = parts.invoked.has(carriedBy(delivery));
     hand(delivery, parts);
     if (gate.isMuted(delivery.subscription)) {
       story.muted(delivery.eventId, delivery.subscription);
@@ -40,7 +40,7 @@ export function aroundHandlers(parts: StepParts): Step {
 
 /* The delivery's own properties stand before the getters of its class. */
 function hand(delivery: Delivery, { story, handedOut, publishOf }: StepParts): void {
-  const event = handedOut(delivery.event);
+  const event = handedOut(carriedBy(delivery));
   const publish = publishOf(delivery.publish, delivery.subscription);
   Object.defineProperties(delivery, { event: { value: event }, publish: { value: publish } });
   story.handed(delivery.eventId, delivery.subscription, event);
@@ -48,7 +48,8 @@ function hand(delivery: Delivery, { story, handedOut, publishOf }: StepParts): v
 
 /* Nobody tells of these: they have no lane. */
 async function invoked(delivery: Delivery, next: Parameters<Step>[1], story: Story): ReturnType<Step> {
-  const { eventId, subscription, event } = delivery;
+  const { eventId, subscription } = delivery;
+  const event = carriedBy(delivery);
   try {
     const outcome = await next();
     story.invoked({ eventId, subscription, event, error: undefined }, false);
@@ -57,4 +58,9 @@ async function invoked(delivery: Delivery, next: Parameters<Step>[1], story: Sto
     story.invoked({ eventId, subscription, event, error }, true);
     throw error;
   }
+}
+
+/* A task is carried as an event. */
+function carriedBy(delivery: Delivery): AnyEvent {
+  return delivery.event as AnyEvent;
 }

@@ -1,7 +1,7 @@
 /** What is still running, in words: since when, and where it was published. */
 import { SignalboxError } from "../errors.js";
 import { definitionOf } from "../event/definition.js";
-import type { Lane } from "../index.js";
+import type { AnyEvent, Lane } from "../index.js";
 import { processRuntime } from "../runtime/runtime.js";
 import type { Working } from "./at-work.js";
 import type { Origins } from "./origin.js";
@@ -29,7 +29,7 @@ export interface RunningFacts {
 /** One handler: what it is, since when it runs, where its event comes from. */
 export function workingText({ delivery, realSince, since }: Working, facts: RunningFacts): string {
   const { subscription, attempt, eventId } = delivery;
-  const { name } = definitionOf(delivery.event);
+  const { name } = definitionOf(delivery.event as AnyEvent);
   const real = spanText(processRuntime.host.monotonic() - realSince);
   const spans = `for ${real} (${spanText(facts.now - since)} of the bus's clock)`;
   return `${subscription} with ${name}, attempt ${attempt}, ${spans}${originText(eventId, facts)}`;

@@ -9,17 +9,26 @@ export type Dialect = "esbuild, legacy" | "esbuild, TC39" | "tsc, legacy" | "tsc
 
 /** The classes of decorated.ts, compiled by the compiler and in the dialect named. */
 export async function load(dialect: Dialect): Promise<typeof Decorated> {
-  const source = await readFile(new URL("decorated.ts", import.meta.url), "utf8");
+  return (await loadFile(
+    new URL("decorated.ts", import.meta.url),
+    "./events.js",
+    dialect,
+  )) as typeof Decorated;
+}
+
+/** The same for any file two folders below the root that imports one beside it. */
+export async function loadFile(file: URL, neighbour: string, dialect: Dialect): Promise<unknown> {
+  const source = await readFile(file, "utf8");
   const experimentalDecorators = dialect.endsWith("legacy");
   const compile = dialect.startsWith("tsc") ? byTsc : byEsbuild;
-  // As deep as this folder, so that the imports of the text hold.
+  // As deep as the folder of the file, so that the imports of the text hold.
   const folder = new URL("../../temp/decorated/", import.meta.url);
-  const file = new URL(`${dialect.replace(", ", "-").toLowerCase()}.js`, folder);
-  const events = fileURLToPath(new URL("events.js", import.meta.url));
-  const output = (await compile(source, experimentalDecorators)).replaceAll("./events.js", events);
+  const name = `${file.pathname.split("/").at(-1)!.replace(".ts", "")}-${dialect.replace(", ", "-").toLowerCase()}.js`;
+  const beside = fileURLToPath(new URL(neighbour, file));
+  const output = (await compile(source, experimentalDecorators)).replaceAll(neighbour, beside);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, output);
-  return (await import(/* @vite-ignore */ fileURLToPath(file))) as typeof Decorated;
+  await writeFile(new URL(name, folder), output);
+  return await import(/* @vite-ignore */ fileURLToPath(new URL(name, folder)));
 }
 
 async function byEsbuild(source: string, experimentalDecorators: boolean): Promise<string> {

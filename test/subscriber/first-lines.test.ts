@@ -76,6 +76,26 @@ const MISTAKES: readonly Mistake[] = [
     code: "class M { static readonly on = OrderShipped; handle(_event: OrderReturned) {} } checked(M);",
     says: /^TS2345: .* & Refused<\["handle\(\) must take", OrderShipped\]>'/,
   },
+  {
+    what: "a handler of a task with another result",
+    code: "class N { @Handles(Resize) handle(task: Resize) { return { thmb: task.path }; } }",
+    says: /^TS1270: .*'Refused<\["@Handles\(image\.resize\)", "wants a handler that returns", \{ thumb: string; \}, "not", \{ thmb: string; \}\]>'/,
+  },
+  {
+    what: "the wrong task",
+    code: "class O { @Handles(Resize) handle(_task: Tidy) { return { thumb: '' }; } }",
+    says: /^TS1270: .*'Refused<\["@Handles\(image\.resize\)", "cannot mark a handler of", Tidy\]>'/,
+  },
+  {
+    what: "a link of a chain that does not take the result before it",
+    code: "chain(new Resize({ path: '' }), Tidy);",
+    says: /^TS2345: Argument of type 'typeof Tidy' is not assignable to parameter of type 'Link<NoInfer<\{ thumb: string; \}>, void>'\./,
+  },
+  {
+    what: "an event in the place of work",
+    code: "void bus.run(new Midnight());",
+    says: /^TS2741: Property '"~result"' is missing in type 'Midnight' but required in type 'Work<unknown>'\./,
+  },
 ];
 
 const HEAD = [
@@ -89,6 +109,11 @@ const HEAD = [
   'class UserSignedUp extends Event("user.signed-up")<{ userId: string }> {}',
   'class Midnight extends Event("clock.midnight") {}',
   "class Mailer { send(): void {} }",
+  'import { type Bus, Handles, Task } from "../../src/index.js";',
+  'import { chain } from "../../src/workflow/index.js";',
+  'class Resize extends Task("image.resize")<{ path: string }, { thumb: string }> {}',
+  'class Tidy extends Task("image.tidy")<{ size: number }> {}',
+  "declare const bus: Bus;",
   "function checked<C extends abstract new (...args: any[]) => object>(_: C & StaticCheck<C>): void {}",
 ];
 

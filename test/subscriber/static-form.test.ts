@@ -71,7 +71,7 @@ test("a subclass inherits the form and may change its events", () => {
 test("a class without handlers is a fault", () => {
   class OrderMails {}
   expect(setup(OrderMails).faults).toEqual([
-    "OrderMails has no handlers: mark a method with @On(Event), or give it `static readonly on` and `handle()`.",
+    "OrderMails has no handlers: mark a method with @On(Event) or @Handles(Task), or give it `static readonly on` and `handle()`.",
   ]);
 });
 

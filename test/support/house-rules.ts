@@ -12,7 +12,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   subscriber: 3,
   container: 3,
   transport: 3,
-  task: 3,
+  task: 4,
   pipeline: 4,
   lane: 4,
   ledger: 4,
@@ -26,8 +26,8 @@ export const ADAPTERS: readonly string[] = ["tsyringe"];
 const OPEN_TO_ADAPTERS = ["runtime", "errors", "event", "delivery", "transport", "container"];
 
 /** Rooms with doors of their own behind the front door. They come in through it, the bus's wiring and the ports. */
-export const ANNEXES: readonly string[] = ["testing"];
-const OPEN_TO_ANNEXES = [...OPEN_TO_ADAPTERS, "bus", "index"];
+export const ANNEXES: readonly string[] = ["testing", "workflow"];
+const OPEN_TO_ANNEXES = [...OPEN_TO_ADAPTERS, "task", "bus", "index"];
 
 /** src/lane/ring.ts is in the room "lane", src/bus.ts is the room "bus". */
 export function roomOf(file: string): string {

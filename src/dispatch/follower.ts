@@ -1,0 +1,28 @@
+/** Whoever waits for what becomes of a publication with one delivery: the run of a task. */
+import type { FailedAttempt } from "../errors.js";
+import type { Tree } from "../ledger/tree.js";
+import type { Queued } from "../lane/queued.js";
+
+export interface Follower {
+  /** Why nobody wants it any more. */
+  readonly cancelReason: string | undefined;
+  /** Its id, or the number that becomes one. */
+  sealed(key: string | number): void;
+  /** Its delivery, or the next one where it is handed out again. */
+  carriedBy(queued: Queued): void;
+  /** The tree of the work that it is a part of. */
+  readonly tree: Tree | undefined;
+  /** A part of what was accepted before: a bus that is closing takes it still. */
+  readonly isOwed: boolean;
+  /** What the handler gave; throws where that cannot be. */
+  takes(answer: unknown): void;
+  /** Its delivery was handled. */
+  done(): void;
+  /** Its delivery ended in another way, or there will be none. */
+  ended(
+    because: { readonly reason: string; readonly error?: unknown },
+    attempts: readonly FailedAttempt[],
+  ): void;
+}
+
+export const NO_ATTEMPTS: readonly FailedAttempt[] = Object.freeze([]);

@@ -1,0 +1,128 @@
+/** `bus.run`: what work gets of the engine to start itself, and how one task is started. */
+import type { PublishOptions } from "../delivery/receipt.js";
+import { definitionOf } from "../event/definition.js";
+import type { AnyEvent, AnyTask, Work } from "../event/event.js";
+import { CallerContext, type Frame } from "../runtime/context.js";
+import { show } from "../runtime/options.js";
+import { isThenable } from "../runtime/thenable.js";
+import type { TaskHandle } from "../task/task-handle.js";
+import { isWork, type Order, type RunPorts, start, type Started, type Whole } from "../task/work.js";
+import { deliveryOf } from "./attempt.js";
+import type { Facilities } from "./facilities.js";
+import type { Placement } from "./placement.js";
+import type { Publisher } from "./publisher.js";
+import { originIn, type RunOrigin } from "./run-origin.js";
+import type { Settlement } from "./settlement.js";
+import { TaskRun } from "./task-run.js";
+import type { Ticket } from "./ticket.js";
+import { WholeRun } from "./whole-run.js";
+
+export interface TaskParts {
+  readonly publisher: Publisher;
+  readonly placement: Placement;
+  readonly settlement: Settlement;
+}
+
+export class Tasks implements RunPorts {
+  readonly #facilities: Facilities;
+  readonly #publisher: Publisher;
+
+  constructor(facilities: Facilities, { publisher, placement, settlement }: TaskParts) {
+    this.#facilities = facilities;
+    this.#publisher = publisher;
+    facilities.runs.connect({
+      giveUp: (queued, reason) => {
+        const ticket = queued as Ticket;
+        settlement.giveUp(ticket, "dropped", { reason });
+        ticket.route.lane.idle();
+      },
+      stopWaiting: (queued) => placement.stopWaiting([queued as Ticket]),
+      cancelDelayed: (id) => publisher.later.cancel(id),
+      start: (work, order) => this.start(work, order),
+    });
+  }
+
+  /** Starts work and answers its handle when it has been accepted; work under an id that is known already is not started again. */
+  run(
+    work: Work,
+    options: PublishOptions | undefined,
+    frame: Frame | undefined,
+  ): Promise<TaskHandle<unknown>> {
+    try {
+      if (!isWork(work)) throw notWork(work);
+      const known = options?.id === undefined ? undefined : this.#facilities.runs.get(options.id);
+      if (known !== undefined) return Promise.resolve(known);
+      const started = this.start(work, { options, origin: originIn(frame), ended: undefined });
+      const { accepted } = started;
+      return accepted === undefined ? Promise.resolve(started) : accepted.then(() => started);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** The same without waiting, for parts of other work. */
+  start(work: Work, order: Order): Started {
+    if (!isWork(work)) throw notWork(work);
+    return start(work, this, order);
+  }
+
+  task(task: AnyTask, { options, origin, ended }: Order): Started {
+    const { runs } = this.#facilities;
+    const event = task as unknown as AnyEvent;
+    const run = new TaskRun(definitionOf(event).name, runs, origin as RunOrigin, ended);
+    try {
+      const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
+      if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
+    } catch (error) {
+      runs.forget(run);
+      throw error;
+    }
+    return run;
+  }
+
+  whole(name: string, order: Order, cancel: (reason: string) => void): Whole {
+    const { runs, ids, keepsContext, bus } = this.#facilities;
+    refuseOfOne(order.options);
+    const { frame, tree } = order.origin as RunOrigin;
+    const from = deliveryOf(frame);
+    const id = order.options?.id ?? ids.text(ids.next());
+    const facts = {
+      id,
+      key: ids.keyOf(id),
+      caller: keepsContext ? new CallerContext() : undefined,
+      tree: tree ?? (from?.bus === bus ? from.ticket.tree : undefined),
+    };
+    const run = new WholeRun({ ...facts, name, order, cancel }, runs);
+    runs.add(run);
+    return run;
+  }
+
+  /* Whoever waits for its end hears of what refused it, too. */
+  async #accepted(run: TaskRun, receipt: PromiseLike<unknown>): Promise<void> {
+    try {
+      await receipt;
+    } catch (error) {
+      run.end("failed", error);
+      throw error;
+    }
+  }
+}
+
+function notWork(given: unknown): TypeError {
+  const does =
+    typeof given === "function"
+      ? "Write `new` before the class."
+      : "An event is published: bus.publish(event).";
+  return new TypeError(`Expected work to run, such as a task or a group, got ${show(given)}. ${does}`);
+}
+
+/* What only one delivery can have. */
+function refuseOfOne(options: PublishOptions | undefined): void {
+  const found = (["key", "delay", "expiresIn", "transaction"] as const).filter(
+    (name) => options?.[name] !== undefined,
+  );
+  if (found.length === 0) return;
+  throw new TypeError(
+    `Expected no \`${found[0]}\` for work that consists of other work, which takes id, headers, priority and signal.`,
+  );
+}
