@@ -4,6 +4,7 @@ import type { Handler } from "./delivery/delivery.js";
 import type { Logger, Notices } from "./delivery/notice.js";
 import type { LaneName, SubscriptionOptions } from "./delivery/policies.js";
 import type { Publish, PublishOptions } from "./delivery/receipt.js";
+import type { Schedule, ScheduleOptions, When } from "./delivery/schedule.js";
 import { type BusOptions, checkBusOptions, closeOptions } from "./dispatch/bus-options.js";
 import { Carriages } from "./dispatch/carriages.js";
 import type { CloseReport } from "./dispatch/closing.js";
@@ -35,6 +36,7 @@ import { Ids } from "./runtime/ids.js";
 import { processRuntime, type Runtime } from "./runtime/runtime.js";
 import { Timers } from "./runtime/timers.js";
 import type { SubscriberClass } from "./subscriber/subscriber-options.js";
+import type { Tick } from "./task/tick.js";
 
 /** Not exported from the package: `createBus` is the way to a bus. */
 export interface BusWiring {
@@ -55,6 +57,8 @@ export class Bus {
   /** What was published with `delay` and is not due yet, to be listed, moved or cancelled. */
   readonly delayed: DelayedEvents;
   readonly subscriptions: Subscriptions;
+  /** What runs at its times, by name: those of `schedule()`, and marked methods under the names of their subscriptions. */
+  readonly schedules: ReadonlyMap<string, Schedule>;
   readonly #engine: Engine;
   readonly #facilities: Facilities;
   readonly #carriages: Carriages;
@@ -80,6 +84,7 @@ export class Bus {
     this.lanes = this.#engine.registry.lanes as ReadonlyMap<LaneName, Lane>;
     this.deadLetters = this.#engine.deadLetters;
     this.delayed = this.#engine.delayed;
+    this.schedules = this.#engine.scheduling.schedules.byName;
     this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
   }
 
@@ -160,6 +165,20 @@ export class Bus {
     refuse(checkValue("observer", observer, func));
     const tap = { matches, observer: observer as unknown as Observer };
     return undoOf(this.#facilities.topics.addTap(tap));
+  }
+
+  /**
+   * Publishes what the function gives, at the times of a cron expression (read in UTC, unless `timeZone` says otherwise) or at
+   * equal intervals. A run is over when that event, and everything that it caused, is final. Before `start()`, faults are kept
+   * for it; afterwards they are a `TypeError`. Nothing runs before `start()` or after `close()`.
+   */
+  schedule(
+    name: string,
+    when: When,
+    what: (tick: Tick) => AnyEvent,
+    options: ScheduleOptions = {},
+  ): Schedule {
+    return this.#engine.schedule({ name, when, what, options });
   }
 
   /** Publishes inside reserve their places, and are delivered when the work succeeds; a throw takes them back. */

@@ -31,6 +31,20 @@ export type { Policies, RetryOptions, SubscriptionOptions } from "./delivery/pol
 export type { StreamOptions } from "./dispatch/stream.js";
 export type { Duration } from "./runtime/duration.js";
 
+// Time: schedules.
+export { Cron } from "./task/cron.js";
+export { Every } from "./task/every.js";
+export { Tick } from "./task/tick.js";
+export type { TickMark } from "./task/tick-mark.js";
+export type {
+  CronExpression,
+  RunOutcome,
+  Schedule,
+  ScheduleOptions,
+  ScheduleRun,
+} from "./delivery/schedule.js";
+export type { When } from "./delivery/schedule.js";
+
 // Watching: lanes, dead letters, notices, descriptions.
 export type { Lane } from "./lane/lane.js";
 export type { Percentiles } from "./lane/histogram.js";
@@ -42,7 +56,7 @@ export type { JournalEntry } from "./ledger/journal.js";
 export type { SubscriptionEntry, Subscriptions } from "./dispatch/subscriptions.js";
 export type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 export type { DeliveryNotice, EventNotice, LaneNotice, TransportNotice } from "./delivery/notice.js";
-export type { Logger, NoticeMap, Notices } from "./delivery/notice.js";
+export type { Logger, NoticeMap, Notices, ScheduleNotice } from "./delivery/notice.js";
 
 // Extending: containers, steps, transports, the wire.
 export { plain } from "./container/plain.js";

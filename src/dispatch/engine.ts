@@ -4,6 +4,7 @@ import type { Handler } from "../delivery/delivery.js";
 import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
+import type { Schedule } from "../delivery/schedule.js";
 import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
 import type { BoundedLane, Lane } from "../lane/lane.js";
@@ -11,8 +12,7 @@ import type { Queued } from "../lane/queued.js";
 import { currentFrame, type Frame } from "../runtime/context.js";
 import { checkOptions, refuse } from "../runtime/options.js";
 import { within } from "../runtime/within.js";
-import { type Declared, subscriptionsOf } from "../subscriber/declared.js";
-import { type Subscription, subscriptionOf, subscriptionsFrom } from "../subscriber/subscription.js";
+import { subscriptionOf } from "../subscriber/subscription.js";
 import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
 import { attemptHost } from "./attempt-host.js";
 import type { BusOptions } from "./bus-options.js";
@@ -27,13 +27,15 @@ import { Placement } from "./placement.js";
 import { Planner } from "./planner.js";
 import { subscriptionOptions } from "./policy-options.js";
 import { Publisher } from "./publisher.js";
+import { readSubscribers } from "./reading.js";
 import { Receiving } from "./receiving.js";
 import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
+import { type FunctionSchedule, Scheduling } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
-import { Starting, type StartingParts } from "./starting.js";
+import { Starting } from "./starting.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
 import { type Undo, undoOf } from "./undo.js";
 
@@ -49,6 +51,7 @@ export class Engine {
   readonly placement: Placement;
   readonly deadLetters: KeptDeadLetters;
   readonly delayed: Later;
+  readonly scheduling: Scheduling;
   readonly facilities: Facilities;
   readonly #defaults: Policies;
   readonly #planner: Planner;
@@ -111,14 +114,31 @@ export class Engine {
       transactions: this.#transactions,
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
+      stopSchedules: () => this.scheduling.schedules.stop(),
     });
-    const classes = this.#read(options);
-    this.#starting = new Starting({ ...parts, ...classes, recorder, container, carriages });
+    this.scheduling = new Scheduling({
+      ...parts,
+      sealer: this.#sealer,
+      settlement,
+      defaults: this.#defaults,
+      checkOpen: (call) => this.#checkOpen(call),
+      join: (route) => this.#starting.join(route),
+    });
+    const reading = { registry: this.registry, defaults: this.#defaults, scheduling: this.scheduling };
+    const { declared, faults } = readSubscribers(options.subscribers ?? [], reading);
+    this.#starting = new Starting({
+      ...parts,
+      declared,
+      faults: () => [...faults, ...this.scheduling.faults],
+      recorder,
+      container,
+      carriages,
+    });
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
   get atRisk(): number {
-    let count = this.#publisher.heldCount + this.delayed.size;
+    let count = this.#publisher.heldCount + this.delayed.size + this.scheduling.schedules.waiting;
     for (const port of this.#carriages.ports) if (!port.survives) count += port.onTheWay;
     for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
     if (!this.#carriages.ports.some((port) => port.survives)) return count;
@@ -152,6 +172,7 @@ export class Engine {
     this.isReady = true;
     this.#starting.go();
     this.#publisher.release();
+    this.scheduling.schedules.start();
   }
 
   close(deadlineMs: number): Promise<CloseReport> {
@@ -232,6 +253,11 @@ export class Engine {
     return undoOf(() => this.registry.remove(route));
   }
 
+  schedule(given: FunctionSchedule): Schedule {
+    if (this.#closed !== undefined) throw new BusClosedError();
+    return this.scheduling.add(given, this.#started !== undefined);
+  }
+
   /* After the start there is nobody else to find the faults. */
   #refuseLacking(route: Route): void {
     const faults = this.#starting.faultsOf(route);
@@ -247,31 +273,6 @@ export class Engine {
       const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
       throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
     }
-  }
-
-  /* The subscriber classes, and what is wrong with them: kept for start(), which tells all faults at once. */
-  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
-    const declared = subscribers.map((target) => subscriptionsOf(target));
-    return { declared, faults: declared.flatMap((each) => this.#admit(each)) };
-  }
-
-  #admit(declared: Declared): string[] {
-    const where = (method: string | symbol): string => `${declared.name}.${String(method)}`;
-    const faults = [
-      ...declared.faults,
-      ...checkOptions(`@Subscriber ${declared.name}`, declared.policies, subscriptionOptions),
-      ...declared.handlers.flatMap((each) =>
-        checkOptions(`@On ${where(each.method)}`, each.options, subscriptionOptions),
-      ),
-    ];
-    if (faults.length > 0) return faults;
-    return subscriptionsFrom(declared, this.#defaults).flatMap((subscription) => this.#add(subscription));
-  }
-
-  #add(subscription: Subscription): string[] {
-    const faults = this.registry.faults(subscription);
-    if (faults.length === 0) this.registry.add(subscription);
-    return faults;
   }
 
   #checkOpen(call: string): void {

@@ -47,6 +47,7 @@ export class Recorder {
     if (how === "dropped") lane.dropped++;
     if (ticket.attempts > 0 && how !== "abandoned") this.ranToEnd++;
     lane.end(ticket);
+    ticket.route.onFinal?.(ticket, how);
   }
 
   /** The same for one that was handled. */
@@ -56,6 +57,7 @@ export class Recorder {
     lane.handled++;
     this.ranToEnd++;
     lane.end(ticket);
+    ticket.route.onFinal?.(ticket, "done");
   }
 
   /** On the way of every delivery that is handled: nothing is made unless somebody listens. */

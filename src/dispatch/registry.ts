@@ -5,6 +5,7 @@ import { BoundedLane, type LaneWiring } from "../lane/lane.js";
 import type { Grower, Queued } from "../lane/queued.js";
 import { didYouMean, refuse } from "../runtime/options.js";
 import type { Subscription } from "../subscriber/subscription.js";
+import { tickClass } from "../task/tick.js";
 import { Route } from "./route.js";
 import type { Publication } from "./publication.js";
 import { Ticket } from "./ticket.js";
@@ -91,8 +92,9 @@ export class Registry {
     this.lanes.delete(lane.name);
   }
 
+  /* A tick is for one subscription: none gets all. */
   #topicsOf({ events }: Subscription) {
-    return new Set(events.map((event) => this.#topics.of(event)));
+    return new Set(events.filter((event) => event !== tickClass).map((event) => this.#topics.of(event)));
   }
 
   #twinFaults(event: Subscription["events"][number]): string[] {

@@ -25,8 +25,8 @@ export interface StartingParts {
   readonly recorder: Recorder;
   readonly container: Container;
   readonly declared: readonly Declared[];
-  /** What was found when the bus was made. */
-  readonly faults: readonly string[];
+  /** What was found when the bus was made, and what is wrong with its schedules. */
+  readonly faults: () => readonly string[];
   readonly carriages: Carriages;
 }
 
@@ -42,7 +42,7 @@ export class Starting {
   async start(): Promise<void> {
     const { faults, registry } = this.#parts;
     const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
-    const found = [...faults, ...lacking, ...(await this.#resolve())];
+    const found = [...faults(), ...lacking, ...(await this.#resolve())];
     if (found.length > 0) throw new StartError(found);
     try {
       await this.#open();

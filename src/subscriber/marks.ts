@@ -1,5 +1,6 @@
 /** What decorators write down: on the class itself, under a key that every copy of the library knows. */
 import type { SubscriptionOptions } from "../delivery/policies.js";
+import type { ScheduleGiven } from "../delivery/schedule.js";
 import type { EventClass } from "../event/event.js";
 import type { SubscriberClass, SubscriberOptions } from "./subscriber-options.js";
 import { METADATA } from "./symbol-metadata.js";
@@ -7,12 +8,14 @@ import { METADATA } from "./symbol-metadata.js";
 const MARKS = Symbol.for("signalbox.marks");
 const VERSION = 1;
 
-/** One `@On` of one method. */
+/** One `@On` of one method, or one `@Cron` or `@Every`. */
 export interface HandlerMark {
   readonly method: string | symbol;
   readonly isStatic: boolean;
   readonly events: readonly EventClass[];
   readonly options: SubscriptionOptions<never>;
+  /** Of a method that a schedule runs. */
+  readonly schedule?: ScheduleGiven | undefined;
 }
 
 /** All that one class, its prototype or its metadata holds, in the order in which the decorators ran. */

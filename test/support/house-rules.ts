@@ -12,10 +12,11 @@ export const RANKS: Readonly<Record<string, number>> = {
   subscriber: 3,
   container: 3,
   transport: 3,
-  task: 3,
+  task: 3.5, // its decorators write the marks of subscriber
   pipeline: 4,
   lane: 4,
   ledger: 4,
+  schedule: 4.5,
   dispatch: 5,
   bus: 6,
   index: 7,
@@ -107,6 +108,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^src\/tsyringe\//,
   "reflect-metadata": /^src\/tsyringe\//,
   ms: /^src\/runtime\//,
+  croner: /^src\/schedule\//,
 };
 
 function nameOf(from: string): string | undefined {

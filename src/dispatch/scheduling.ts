@@ -1,0 +1,137 @@
+/** Where schedules come from: marked methods and `bus.schedule`. Each gets a subscription, alone or with others. */
+import type { Delivery } from "../delivery/delivery.js";
+import { drop } from "../delivery/outcome.js";
+import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { Schedule, ScheduleGiven, ScheduleOptions, When } from "../delivery/schedule.js";
+import type { AnyEvent } from "../event/event.js";
+import { subscriptionName } from "../event/names.js";
+import { toMs } from "../runtime/duration.js";
+import { checkValue, func, refuse } from "../runtime/options.js";
+import { atOnce } from "../runtime/thenable.js";
+import { CronPace, IntervalPace, type Pace } from "../schedule/pace.js";
+import { rulesOf } from "../schedule/scheduled.js";
+import { Schedules } from "../schedule/schedules.js";
+import { type Subscription, subscriptionOf } from "../subscriber/subscription.js";
+import { type Tick, tickClass } from "../task/tick.js";
+import type { Registry } from "./registry.js";
+import type { Route } from "./route.js";
+import { hasPolicies, scheduleFaults } from "./schedule-options.js";
+import { HandlerWork, PublishingWork, Ticker, type TickingParts } from "./ticking.js";
+
+export interface SchedulingParts extends Omit<TickingParts, "onRemoved"> {
+  readonly registry: Registry;
+  readonly defaults: Policies;
+  readonly checkOpen: (call: string) => void;
+  /** Makes a subscription ready. */
+  readonly join: (route: Route) => void;
+}
+
+/** What `bus.schedule` is called with. */
+export interface FunctionSchedule {
+  readonly name: string;
+  readonly when: When;
+  readonly what: (tick: Tick) => AnyEvent;
+  readonly options: ScheduleOptions;
+}
+
+/* All schedules of functions without policies of their own; a function only publishes, so many may do so at once. */
+const SHARED = "signalbox.schedules";
+const SHARED_LANE = { concurrency: 1_000 };
+
+export class Scheduling {
+  readonly schedules: Schedules;
+  readonly #parts: SchedulingParts;
+  readonly #ticking: TickingParts;
+  /* What was given before the start and is wrong, until it is removed. */
+  readonly #unsound = new Map<Schedule, readonly string[]>();
+  #shared: Ticker | undefined;
+
+  constructor(parts: SchedulingParts) {
+    this.#parts = parts;
+    this.#ticking = { ...parts, onRemoved: (route) => parts.registry.remove(route) };
+    this.schedules = new Schedules({ ...parts.facilities, checkOpen: parts.checkOpen });
+  }
+
+  /** What is wrong with the schedules of functions. */
+  get faults(): readonly string[] {
+    return [...this.#unsound.values()].flat();
+  }
+
+  /** What is wrong with a mark of a method; `where` is its class and method. */
+  faultsOf(given: ScheduleGiven, where: string): string[] {
+    return this.#faults(`${given.by} ${where}`, given);
+  }
+
+  /** Takes in a marked method, whose subscription has joined. */
+  admit({ name, schedule }: Subscription, route: Route): void {
+    const { when, options } = schedule!;
+    const work = new HandlerWork(new Ticker(route, this.#ticking));
+    this.schedules.add({ name, pace: this.#paceOf(when, options), rules: rulesOf(options), work });
+  }
+
+  /** Takes in a function. What is wrong is told at once, or by `start()` where that is still to come. */
+  add(given: FunctionSchedule, isStarted: boolean): Schedule {
+    const faults = this.#functionFaults(given);
+    if (isStarted) refuse(faults);
+    if (faults.length > 0) return this.#refused(given.name, faults);
+    const { name, when, what, options } = given;
+    const isAlone = hasPolicies(options);
+    const ticker = isAlone ? this.#tickerOf(name, options) : (this.#shared ??= this.#tickerOf(SHARED, {}));
+    const work = new PublishingWork(what, ticker, isAlone);
+    return this.schedules.add({ name, pace: this.#paceOf(when, options), rules: rulesOf(options), work });
+  }
+
+  #functionFaults(given: FunctionSchedule): string[] {
+    const { name, what, options } = given;
+    const of = `bus.schedule ${String(name)}`;
+    const faults = [
+      ...checkValue("name of bus.schedule()", name, subscriptionName),
+      ...this.#faults(of, given),
+      ...checkValue(`${of}, its function`, what, func),
+    ];
+    if (this.schedules.byName.has(name))
+      faults.push(`Two schedules have the name ${name}. Give one of them another name.`);
+    if (faults.length > 0 || !hasPolicies(options)) return faults;
+    return this.#parts.registry.faults(this.#subscriptionOf(name, options));
+  }
+
+  #faults(of: string, given: { readonly when: When; readonly options: ScheduleOptions }): string[] {
+    const now = this.#parts.facilities.runtime.host.now();
+    return scheduleFaults(of, given, this.schedules.calendar, now);
+  }
+
+  #refused(name: string, faults: readonly string[]): Schedule {
+    const none = { name, last: undefined, isPaused: false, next: () => [], pause() {}, resume() {} };
+    const schedule: Schedule = {
+      ...none,
+      runNow: () => Promise.reject(new TypeError(faults.join("\n"))),
+      remove: () => void this.#unsound.delete(schedule),
+    };
+    this.#unsound.set(schedule, faults);
+    return schedule;
+  }
+
+  #paceOf(when: When, { timeZone = "UTC" }: ScheduleOptions): Pace {
+    if (typeof when === "object") return new IntervalPace(toMs(when.every, "every"));
+    return new CronPace(this.schedules.calendar, { expression: when, timeZone });
+  }
+
+  #tickerOf(name: string, options: ScheduleOptions): Ticker {
+    const { registry, join } = this.#parts;
+    const route = registry.add(this.#subscriptionOf(name, options));
+    join(route);
+    return new Ticker(route, this.#ticking);
+  }
+
+  #subscriptionOf(name: string, policies: ScheduleOptions): Subscription {
+    const options = { lane: SHARED_LANE, ...policies, name } as SubscriptionOptions<never>;
+    const handler = (tick: Tick, delivery: Delivery): unknown => this.#publish(tick, delivery);
+    return subscriptionOf({ events: tickClass, options, handler, name }, this.#parts.defaults);
+  }
+
+  #publish(tick: Tick, delivery: Delivery): unknown {
+    const work = this.schedules.byName.get(tick.schedule)?.work;
+    if (!(work instanceof PublishingWork)) return drop("its schedule was removed");
+    return delivery.publish(atOnce(work.what(tick), `the function of schedule ${tick.schedule}`));
+  }
+}
