@@ -83,9 +83,9 @@ function intervalFaults(of: string, when: object | null, zone: string | undefine
 function expressionFaults(
   of: string,
   expression: unknown,
-  { calendar, now, zone = "UTC" }: { calendar: Calendar; now: number; zone: string | undefined },
+  { calendar, now, zone }: { calendar: Calendar; now: number; zone: string | undefined },
 ): string[] {
-  const why = calendar.faultOf(expression, isTimeZone(zone) ? zone : "UTC", now);
+  const why = calendar.faultOf(expression, zone !== undefined && isTimeZone(zone) ? zone : "UTC", now);
   if (why === undefined) return [];
   return [`Expected the expression of \`${of}\` to be ${EXPRESSION}, got ${show(expression)}. ${why}`.trim()];
 }

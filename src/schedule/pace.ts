@@ -18,24 +18,29 @@ export interface Pace {
 }
 
 /** A cron expression: times of the day are the wall's. */
-export class CronPace implements Pace {
-  readonly clock = "wall";
+export class CronPace implements Pace, CronTimes {
+  readonly expression: string;
+  readonly timeZone: string;
   readonly #calendar: Calendar;
-  readonly #times: CronTimes;
 
-  constructor(calendar: Calendar, times: CronTimes) {
+  constructor(calendar: Calendar, { expression, timeZone }: CronTimes) {
     this.#calendar = calendar;
-    this.#times = times;
+    this.expression = expression;
+    this.timeZone = timeZone;
+  }
+
+  get clock(): "wall" {
+    return "wall";
   }
 
   anchor(): void {}
 
   next(after: number): number | undefined {
-    return this.#calendar.next(this.#times, after);
+    return this.#calendar.next(this, after);
   }
 
   latest(now: number): number | undefined {
-    return this.#calendar.latest(this.#times, now);
+    return this.#calendar.latest(this, now);
   }
 }
 
