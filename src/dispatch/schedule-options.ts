@@ -29,7 +29,7 @@ const timeZone: Rule = {
 };
 const date = rule("a Date", (value) => value instanceof Date && !Number.isNaN(value.getTime()));
 
-const ownOptions: OptionTable = {
+export const timingOptions: OptionTable = {
   timeZone: { ...timeZone, about: "The zone that a cron expression is read in.", default: "UTC" },
   overlap: {
     ...oneOf("skip", "queue", "cancelPrevious"),
@@ -49,7 +49,7 @@ const ownOptions: OptionTable = {
   until: { ...date, about: "There are no times from here on.", default: "never" },
 };
 
-export const scheduleOptions: OptionTable = { ...policyOptions, ...ownOptions };
+export const scheduleOptions: OptionTable = { ...policyOptions, ...timingOptions };
 
 /** Whether one of the options needs a subscription of its own. */
 export function hasPolicies(options: ScheduleOptions): boolean {

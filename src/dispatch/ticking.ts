@@ -93,11 +93,11 @@ export class HandlerWork implements Work {
     this.#ticker = ticker;
   }
 
-  begin(tick: Tick): Run {
+  begin(tick: Tick, over: (outcome: RunOutcome) => void): Run {
     const delivered = this.#ticker.deliver(tick);
+    void delivered.final.then(over);
     return {
       receipt: this.#ticker.receiptOf(delivered),
-      over: delivered.final,
       cancel: (reason) => this.#ticker.cancel(delivered, reason),
     };
   }
@@ -121,16 +121,13 @@ export class PublishingWork implements Work {
   }
 
   /* What is published is not taken back: once cancelled, the run does not wait for it any more. */
-  begin(tick: Tick): Run {
+  begin(tick: Tick, over: (outcome: RunOutcome) => void): Run {
     const delivered = this.#ticker.deliver(tick);
-    let stop!: (how: RunOutcome | Promise<RunOutcome>) => void;
-    const stopped = new Promise<RunOutcome>((resolve) => (stop = resolve));
-    const settled = delivered.publication.tree.settled(undefined).then(outcomeOf);
+    void delivered.publication.tree.settled(undefined).then((tally) => over(outcomeOf(tally)));
     return {
       receipt: this.#ticker.receiptOf(delivered),
-      over: Promise.race([settled, stopped]),
       cancel: (reason) => {
-        stop(delivered.final.then(() => "abandoned"));
+        void delivered.final.then(() => over("abandoned"));
         this.#ticker.cancel(delivered, reason);
       },
     };

@@ -5,16 +5,14 @@ import type { Tick } from "../task/tick.js";
 
 export interface Run {
   readonly receipt: Receipt;
-  /** Resolves to how it ended; never rejects. */
-  readonly over: Promise<RunOutcome>;
   /** Ends it soon: what waits is given up, the signal of what runs aborts. */
   cancel(reason: string): void;
 }
 
 /** What a schedule does at its times. */
 export interface Work {
-  /** Begins a run; a throw means that it could not. */
-  begin(tick: Tick): Run;
+  /** Begins a run; a throw means that it could not. `over` is told later how it ended; whatever is told after that counts for nothing. */
+  begin(tick: Tick, over: (outcome: RunOutcome) => void): Run;
   /** The schedule was removed. */
   removed(): void;
 }

@@ -34,6 +34,8 @@ export class Schedules implements Runner {
   #count = 0;
   #began: Clocks | undefined;
   #isStopped = false;
+  /* Calls of runNow() that wait for the end of a run. */
+  #awaiting: (readonly [Run, () => void])[] = [];
 
   constructor(parts: SchedulesParts) {
     this.#parts = parts;
@@ -99,7 +101,7 @@ export class Schedules implements Runner {
       if (run === undefined) return this.#started(schedule, new Date(this.#timer.clocks().wall)).receipt;
       if (schedule.rules.overlap === "skip") return run.receipt;
       if (schedule.rules.overlap === "cancelPrevious") cancel(schedule, run);
-      await run.over;
+      await new Promise<void>((resolve) => this.#awaiting.push([run, resolve]));
     }
   }
 
@@ -201,17 +203,20 @@ export class Schedules implements Runner {
     const at = new Date(this.#timer.clocks().wall);
     schedule.last = Object.freeze({ due, at, outcome: "failed" }); // until it has begun
     const tick = tickOf({ schedule: schedule.name, due, missed: schedule.missed });
-    const run = schedule.work.begin(tick);
+    const run = schedule.work.begin(tick, (outcome) => this.#over(schedule, run, outcome));
     schedule.missed = 0;
     schedule.run = run;
     schedule.last = Object.freeze({ due, at, outcome: "running" });
-    void run.over.then((outcome) => this.#over(schedule, outcome));
     return run;
   }
 
-  #over(schedule: Scheduled, outcome: RunOutcome): void {
+  #over(schedule: Scheduled, run: Run, outcome: RunOutcome): void {
+    if (schedule.run !== run) return;
     schedule.run = undefined;
     schedule.last = Object.freeze({ ...schedule.last!, outcome });
+    const awaiting = this.#awaiting;
+    this.#awaiting = awaiting.filter((each) => each[0] !== run);
+    for (const [awaited, goOn] of awaiting) if (awaited === run) goOn();
     if (schedule.waits !== undefined) this.#await(schedule);
   }
 

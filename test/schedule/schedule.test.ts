@@ -1,9 +1,14 @@
 /** Schedules of functions: when they run, and what can be asked of them. */
 import { expect, test } from "vitest";
-import { BusClosedError, NotStartedError, StartError, Tick } from "../../src/index.js";
+import { BusClosedError, Every, NotStartedError, StartError, Tick } from "../../src/index.js";
 import { virtualBus, VirtualTime } from "../support/virtual.js";
 import { expectCountsToAddUp } from "../dispatch/setup.js";
 import { clockOf, DAY, HOUR, MINUTE, scheduled, START, Tidied } from "./setup.js";
+
+class Sweeps {
+  @Every("1h")
+  sweep(): void {}
+}
 
 test("an expression runs at its times, in UTC unless told otherwise, and a tick says which", async () => {
   const { time, ran, ticks, bus } = await scheduled("0 3 * * *");
@@ -268,4 +273,16 @@ test("after start() a wrong schedule throws at once, and after close() every one
   expect([...bus.schedules.keys()]).toEqual(["job"]);
   await bus.close();
   expect(() => bus.schedule("x", "@weekly", what)).toThrow(BusClosedError);
+});
+
+test("last tells how a run ended to whoever has awaited its receipt", async () => {
+  const { job } = await scheduled({ every: "1h" });
+  await (await job.runNow()).settled();
+  expect(job.last?.outcome).toBe("done");
+  const { bus, time } = virtualBus({ subscribers: [Sweeps] });
+  await bus.start();
+  const sweep = bus.schedules.get("Sweeps.sweep")!;
+  await (await sweep.runNow()).settled();
+  expect(sweep.last?.outcome).toBe("done");
+  await time.rest();
 });
