@@ -5,7 +5,7 @@ import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
 import type { Schedule } from "../delivery/schedule.js";
-import type { AnyEvent, EventClass, Events } from "../event/event.js";
+import type { AnyEvent, Events } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
 import type { BoundedLane, Lane } from "../lane/lane.js";
 import type { Queued } from "../lane/queued.js";
@@ -21,6 +21,7 @@ import { Closing, type CloseReport } from "./closing.js";
 import { KeptDeadLetters } from "./dead-letters.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Facilities } from "./facilities.js";
+import { refuseStored } from "./features.js";
 import { invoke } from "./invoke.js";
 import type { Later } from "./later.js";
 import { Placement } from "./placement.js";
@@ -35,7 +36,8 @@ import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
 import { type FunctionSchedule, Scheduling } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
-import { Starting } from "./starting.js";
+import { Starting, type StartingParts } from "./starting.js";
+import type { TickingParts } from "./ticking.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
 import { type Undo, undoOf } from "./undo.js";
 
@@ -80,13 +82,8 @@ export class Engine {
     const settlement = new Settlement(facilities, recorder);
     const runner = new Dispatcher(facilities, this.#host, recorder, settlement);
     const notify = (name: LaneNoticeName, lane: Lane): void => this.#notify(name, lane);
-    this.registry = new Registry(options.lanes ?? {}, facilities.topics, {
-      runtime,
-      timers,
-      runner,
-      notify,
-      quiet,
-    });
+    const wiring = { runtime, timers, runner, notify, quiet };
+    this.registry = new Registry(options.lanes ?? {}, facilities.topics, wiring);
     this.#planner = new Planner(facilities);
     this.#sealer = new Sealer(facilities);
     this.placement = new Placement(facilities, { recorder, settlement, onQuiet: quiet });
@@ -116,24 +113,26 @@ export class Engine {
       endFollowers: () => this.#endFollowers(),
       stopSchedules: () => this.scheduling.schedules.stop(),
     });
-    this.scheduling = new Scheduling({
-      ...parts,
-      sealer: this.#sealer,
-      settlement,
+    this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
+    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
+  }
+
+  #schedulingOf(parts: TickingParts): Scheduling {
+    const checkOpen = (call: string): void => this.#checkOpen(call);
+    const join = (route: Route): void => this.#starting.join(route);
+    const { registry } = this;
+    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join });
+  }
+
+  /* What is wrong is told by start(), all at once. */
+  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
+    const { registry, scheduling } = this;
+    const { declared, faults } = readSubscribers(subscribers, {
+      registry,
       defaults: this.#defaults,
-      checkOpen: (call) => this.#checkOpen(call),
-      join: (route) => this.#starting.join(route),
+      scheduling,
     });
-    const reading = { registry: this.registry, defaults: this.#defaults, scheduling: this.scheduling };
-    const { declared, faults } = readSubscribers(options.subscribers ?? [], reading);
-    this.#starting = new Starting({
-      ...parts,
-      declared,
-      faults: () => [...faults, ...this.scheduling.faults],
-      recorder,
-      container,
-      carriages,
-    });
+    return { declared, faults: () => [...faults, ...scheduling.faults] };
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
@@ -246,7 +245,7 @@ export class Engine {
       throw new TypeError("Expected the handler to be a function. Write bus.on(Event, options, handler).");
     const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
     const name = `${label ?? first?.eventName ?? "event"}#${++this.#functions}`;
-    if (label !== undefined) this.#refuseStored(events);
+    if (label !== undefined) refuseStored(events, this.facilities.topics);
     const route = this.registry.add(subscriptionOf({ events, options, handler, name }, this.#defaults));
     if (this.#started !== undefined) this.#refuseLacking(route);
     this.#starting.join(route);
@@ -263,16 +262,6 @@ export class Engine {
     const faults = this.#starting.faultsOf(route);
     if (faults.length > 0) this.registry.remove(route);
     refuse(faults);
-  }
-
-  /* Whoever follows the bus has no stable name, and is gone with the process. */
-  #refuseStored(events: Events): void {
-    for (const event of [events].flat() as EventClass[]) {
-      const { carriage, definition } = this.facilities.topics.of(event);
-      if (!carriage.isStore) continue;
-      const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
-      throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
-    }
   }
 
   #checkOpen(call: string): void {

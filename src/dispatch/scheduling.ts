@@ -18,7 +18,7 @@ import type { Route } from "./route.js";
 import { hasPolicies, scheduleFaults } from "./schedule-options.js";
 import { HandlerWork, PublishingWork, Ticker, type TickingParts } from "./ticking.js";
 
-export interface SchedulingParts extends Omit<TickingParts, "onRemoved"> {
+export interface SchedulingParts extends TickingParts {
   readonly registry: Registry;
   readonly defaults: Policies;
   readonly checkOpen: (call: string) => void;
@@ -41,14 +41,12 @@ const SHARED_LANE = { concurrency: 1_000 };
 export class Scheduling {
   readonly schedules: Schedules;
   readonly #parts: SchedulingParts;
-  readonly #ticking: TickingParts;
   /* What was given before the start and is wrong, until it is removed. */
   readonly #unsound = new Map<Schedule, readonly string[]>();
   #shared: Ticker | undefined;
 
   constructor(parts: SchedulingParts) {
     this.#parts = parts;
-    this.#ticking = { ...parts, onRemoved: (route) => parts.registry.remove(route) };
     this.schedules = new Schedules({ ...parts.facilities, checkOpen: parts.checkOpen });
   }
 
@@ -65,7 +63,7 @@ export class Scheduling {
   /** Takes in a marked method, whose subscription has joined. */
   admit({ name, schedule }: Subscription, route: Route): void {
     const { when, options } = schedule!;
-    const work = new HandlerWork(new Ticker(route, this.#ticking));
+    const work = new HandlerWork(this.#tickerFor(route));
     this.schedules.add({ name, pace: this.#paceOf(when, options), rules: rulesOf(options), work });
   }
 
@@ -120,7 +118,11 @@ export class Scheduling {
     const { registry, join } = this.#parts;
     const route = registry.add(this.#subscriptionOf(name, options));
     join(route);
-    return new Ticker(route, this.#ticking);
+    return this.#tickerFor(route);
+  }
+
+  #tickerFor(route: Route): Ticker {
+    return new Ticker(route, this.#parts, () => this.#parts.registry.remove(route));
   }
 
   #subscriptionOf(name: string, policies: ScheduleOptions): Subscription {

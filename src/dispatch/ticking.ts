@@ -22,8 +22,6 @@ export interface TickingParts {
   readonly planner: Planner;
   readonly placement: Placement;
   readonly settlement: Settlement;
-  /** The subscription of a schedule that was removed goes. */
-  readonly onRemoved: (route: Route) => void;
 }
 
 interface Delivered {
@@ -34,14 +32,15 @@ interface Delivered {
 
 /** Brings ticks to one subscription. */
 export class Ticker {
+  /** The schedule of the subscription was removed. */
+  readonly removed: () => void;
   readonly #parts: TickingParts;
-  readonly #route: Route;
   readonly #topic: Topic;
   readonly #underway = new Map<object, (how: RunOutcome) => void>();
 
-  constructor(route: Route, parts: TickingParts) {
+  constructor(route: Route, parts: TickingParts, onRemoved: () => void) {
+    this.removed = onRemoved;
     this.#parts = parts;
-    this.#route = route;
     this.#topic = parts.facilities.topics.addressed(tickClass, route);
     route.onFinal = (delivery, how) => this.#final(delivery, how);
   }
@@ -72,10 +71,6 @@ export class Ticker {
       return this.#parts.settlement.giveUp(ticket, "abandoned", { reason });
     ticket.attempt.isWithdrawn = true;
     ticket.attempt.abort(new DOMException(`Aborted: ${reason}.`, "AbortError"));
-  }
-
-  removed(): void {
-    this.#parts.onRemoved(this.#route);
   }
 
   /* A replay is no run. */

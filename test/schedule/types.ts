@@ -19,7 +19,9 @@ import {
 class Tidied extends Event("test.tidied")<{ path: string }> {}
 class Midnight extends Event("clock.midnight") {}
 
-function same<A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : false) : false): void {}
+function same<A, B>(isSame: [A] extends [B] ? ([B] extends [A] ? true : false) : false): void {
+  void isSame;
+}
 
 export class Accepted {
   @Cron("0 3 * * 1-5", { timeZone: "Europe/Berlin", missed: "once" })
