@@ -74,6 +74,7 @@ export class Registry {
         topic,
         topic.routing.routes.filter((each) => each !== route),
       );
+    route.onRemoved?.();
     if (this.#shared.includes(route.lane.name)) return;
     this.#leaving.set(route.lane, route);
     this.sweep([route.lane]);

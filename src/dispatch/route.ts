@@ -47,6 +47,8 @@ export class Route {
   underway = 0;
   /** Told of each delivery that is final, where somebody waits for that. */
   onFinal: ((delivery: Queued, how: Final) => void) | undefined = undefined;
+  /** Told when the subscription has left the bus. */
+  onRemoved: (() => void) | undefined = undefined;
   /** Set at `start()`, when the subscriber has been resolved. */
   call: Call = notStarted;
 

@@ -61,10 +61,12 @@ export class Scheduling {
   }
 
   /** Takes in a marked method, whose subscription has joined. */
-  admit({ name, schedule }: Subscription, route: Route): void {
-    const { when, options } = schedule!;
+  admit({ name, schedule: given }: Subscription, route: Route): void {
+    const { when, options } = given!;
     const work = new HandlerWork(this.#tickerFor(route));
-    this.schedules.add({ name, pace: this.#paceOf(when, options), rules: rulesOf(options), work });
+    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
+    const schedule = this.schedules.add(parts);
+    route.onRemoved = () => schedule.remove();
   }
 
   /** Takes in a function. What is wrong is told at once, or by `start()` where that is still to come. */
@@ -74,9 +76,23 @@ export class Scheduling {
     if (faults.length > 0) return this.#refused(given.name, faults);
     const { name, when, what, options } = given;
     const isAlone = hasPolicies(options);
-    const ticker = isAlone ? this.#tickerOf(name, options) : (this.#shared ??= this.#tickerOf(SHARED, {}));
+    const ticker = isAlone ? this.#tickerOf(name, options) : (this.#shared ??= this.#sharedTicker());
     const work = new PublishingWork(what, ticker, isAlone);
-    return this.schedules.add({ name, pace: this.#paceOf(when, options), rules: rulesOf(options), work });
+    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
+    const schedule = this.schedules.add(parts);
+    if (isAlone) ticker.route.onRemoved = () => schedule.remove();
+    return schedule;
+  }
+
+  /* Whoever removes the subscription removes all schedules that share it. */
+  #sharedTicker(): Ticker {
+    const ticker = this.#tickerOf(SHARED, {});
+    ticker.route.onRemoved = () => {
+      this.#shared = undefined;
+      for (const schedule of [...this.schedules.byName.values()])
+        if (schedule.work instanceof PublishingWork && !schedule.work.isAlone) schedule.remove();
+    };
+    return ticker;
   }
 
   #functionFaults(given: FunctionSchedule): string[] {

@@ -32,13 +32,15 @@ interface Delivered {
 
 /** Brings ticks to one subscription. */
 export class Ticker {
-  /** The schedule of the subscription was removed. */
+  readonly route: Route;
+  /** The only schedule of the subscription was removed. */
   readonly removed: () => void;
   readonly #parts: TickingParts;
   readonly #topic: Topic;
   readonly #underway = new Map<object, (how: RunOutcome) => void>();
 
   constructor(route: Route, parts: TickingParts, onRemoved: () => void) {
+    this.route = route;
     this.removed = onRemoved;
     this.#parts = parts;
     this.#topic = parts.facilities.topics.addressed(tickClass, route);
@@ -107,12 +109,12 @@ export class PublishingWork implements Work {
   readonly what: (tick: Tick) => AnyEvent;
   readonly #ticker: Ticker;
   /** Whether no other schedule has its subscription. */
-  readonly #isAlone: boolean;
+  readonly isAlone: boolean;
 
   constructor(what: (tick: Tick) => AnyEvent, ticker: Ticker, isAlone: boolean) {
     this.what = what;
     this.#ticker = ticker;
-    this.#isAlone = isAlone;
+    this.isAlone = isAlone;
   }
 
   /* What is published is not taken back: once cancelled, the run does not wait for it any more. */
@@ -129,7 +131,7 @@ export class PublishingWork implements Work {
   }
 
   removed(): void {
-    if (this.#isAlone) this.#ticker.removed();
+    if (this.isAlone) this.#ticker.removed();
   }
 }
 

@@ -51,7 +51,10 @@ export class DueTimer<T extends Timed> {
   }
 
   delete(item: T): void {
-    this.#heaps[item.pace.clock].delete(item);
+    const heap = this.#heaps[item.pace.clock];
+    const isFirst = heap.first === item;
+    heap.delete(item);
+    if (isFirst) this.#arm(); // a timer for nothing would keep the process
   }
 
   stop(): void {

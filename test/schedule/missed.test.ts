@@ -27,6 +27,7 @@ describe("after a sleep", () => {
   test("once runs for the latest of them", async () => {
     const { ran, skipped } = await slept({ missed: "once" }, 3 * HOUR + 30 * MINUTE);
     expect([ran, skipped]).toEqual([["03:00 +2"], ["2 from 01:00: missed"]]);
+    expect((await slept({ missed: "once" }, 3 * HOUR)).ran).toEqual(["03:00 +2"]);
   });
 
   test("all runs for each within its window, the oldest first, one after the other", async () => {

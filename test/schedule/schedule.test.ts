@@ -194,6 +194,22 @@ test("a removed schedule runs no more, and its name is free", async () => {
   expect(ran).toEqual(["01:00", "again"]);
 });
 
+test("whoever removes a subscription removes its schedules", async () => {
+  const { bus, time } = virtualBus({ subscribers: [Sweeps] });
+  const what = (): Tidied => new Tidied({ due: "", missed: 0 });
+  bus.schedule("alone", "@hourly", what, { retry: 2 });
+  for (const name of ["one", "two"]) bus.schedule(name, "@hourly", what);
+  await bus.start();
+  await bus.subscriptions.remove("Sweeps.sweep");
+  await bus.subscriptions.remove("alone");
+  expect([...bus.schedules.keys()]).toEqual(["one", "two"]);
+  await bus.subscriptions.remove("signalbox.schedules");
+  expect([bus.schedules.size, time.timers]).toEqual([0, 0]);
+  bus.schedule("new", "@hourly", what);
+  await time.advance(HOUR);
+  expect(bus.schedules.get("new")?.last?.outcome).toBe("done");
+});
+
 test("bus.schedules lists them by name", async () => {
   const { bus, job } = await scheduled("@daily");
   expect([...bus.schedules.keys()]).toEqual(["job"]);
