@@ -89,7 +89,7 @@ export class Scheduling {
     const ticker = this.#tickerOf(SHARED, {});
     ticker.route.onRemoved = () => {
       this.#shared = undefined;
-      for (const schedule of [...this.schedules.byName.values()])
+      for (const schedule of this.schedules.byName.values())
         if (schedule.work instanceof PublishingWork && !schedule.work.isAlone) schedule.remove();
     };
     return ticker;

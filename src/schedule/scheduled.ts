@@ -17,8 +17,8 @@ export interface Rules {
   readonly until: number | undefined;
 }
 
-/** Why a schedule is late on purpose: its last run is not over, was cancelled, or it catches up with what it missed. */
-type Waits = "queue" | "cancel" | "missed";
+/** What runs when a run is over that times have waited for: each of them, or the latest. */
+type Waits = "each" | "latest";
 
 export interface ScheduledParts {
   readonly name: string;

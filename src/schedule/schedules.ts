@@ -142,12 +142,12 @@ export class Schedules implements Runner {
     const now = this.#now(schedule);
     if (schedule.run !== undefined) return this.#overlap(schedule, schedule.run, now);
     if (schedule.waits === undefined) this.#passMissed(schedule, now);
-    else if (schedule.waits === "cancel") this.#skip(schedule, schedule.latest(now) - 1, "overlap");
+    else if (schedule.waits === "latest") this.#skip(schedule, schedule.latest(now) - 1, "overlap");
     const { due } = schedule;
     if (due === undefined || due > now) return this.#await(schedule);
     schedule.due = schedule.nextAfter(due);
     const isBehind = schedule.due !== undefined && schedule.due <= now;
-    schedule.waits = isBehind ? (schedule.waits ?? "missed") : undefined;
+    schedule.waits = isBehind ? "each" : undefined;
     this.#run(schedule, due);
     if (!isBehind || schedule.run === undefined) this.#await(schedule);
   }
@@ -158,7 +158,7 @@ export class Schedules implements Runner {
       this.#skip(schedule, now, "overlap");
       return this.#await(schedule);
     }
-    schedule.waits = overlap === "queue" ? "queue" : "cancel";
+    schedule.waits = overlap === "queue" ? "each" : "latest";
     if (overlap === "cancelPrevious") cancel(schedule, run);
   }
 
