@@ -141,3 +141,24 @@ test("runNow while a run is not over: skip gives its receipt, queue comes after 
   await third.time.rest();
   expect(third.log).toEqual(["00:00", "00:00 aborted", "00:00"]);
 });
+
+test("a handler that never ends stops its schedule, unless a timeout releases it", async () => {
+  const began: string[] = [];
+  class Hangs {
+    @Every("1h")
+    forever(tick: Tick): Promise<void> {
+      began.push(`forever ${clockOf(tick.due)}`);
+      return new Promise(() => undefined);
+    }
+    @Every("1h", { timeout: "1m", stuck: "release" })
+    released(tick: Tick): Promise<void> {
+      began.push(`released ${clockOf(tick.due)}`);
+      return new Promise(() => undefined);
+    }
+  }
+  const { bus, time } = virtualBus({ subscribers: [Hangs] });
+  await bus.start();
+  await time.advance(2 * HOUR + 2 * MINUTE);
+  expect(began).toEqual(["forever 01:00", "released 01:00", "released 02:00"]);
+  expect(bus.schedules.get("Hangs.released")?.last?.outcome).toBe("deadLettered");
+});
