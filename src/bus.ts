@@ -38,6 +38,8 @@ import { Timers } from "./runtime/timers.js";
 import type { SubscriberClass } from "./subscriber/subscriber-options.js";
 import type { Tick } from "./task/tick.js";
 
+export { busOptions } from "./dispatch/bus-options.js";
+
 /** Not exported from the package: `createBus` is the way to a bus. */
 export interface BusWiring {
   readonly options: BusOptions;

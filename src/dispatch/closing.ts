@@ -159,6 +159,8 @@ export class Closing {
 
   async #abort(): Promise<void> {
     this.#parts.endFollowers();
+    // A transport whose queue is in the lanes must not hand out again what it gets back now.
+    for (const carriage of this.#parts.carriages()) void this.#told(carriage, "stop");
     this.#giveUpStanding("the deadline of close() came first");
     for (const lane of this.#lanes()) for (const ticket of lane.runningNow()) this.#abortOne(ticket);
     if (await this.#empty(GRACE_MS)) return;

@@ -28,6 +28,7 @@ export class Dispatcher implements Runner<Ticket> {
   }
 
   start(ticket: Ticket): unknown {
+    if (ticket.standing !== "running") return undefined; // a close gave it up while the hand-over held it
     const attempt = (ticket.attempt = this.#attempt(ticket));
     const { foregone } = ticket;
     if (foregone !== undefined && "outcome" in foregone) return foregone.outcome;

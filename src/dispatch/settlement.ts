@@ -7,6 +7,9 @@ import type { Facilities } from "./facilities.js";
 import { type Because, factsOf, type Recorder } from "./recorder.js";
 import type { Ticket } from "./ticket.js";
 
+/* A transport keeps it with each failure: the message may hold whatever a server sent. */
+const RECORD_MAX = 10_000;
+
 export class Settlement {
   readonly #facilities: Facilities;
   readonly #recorder: Recorder;
@@ -197,5 +200,6 @@ export class Settlement {
 }
 
 function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
-  return { attempt, at: at.getTime(), ranMs: ran, error: toError(error).stack ?? toError(error).message };
+  const { stack, message } = toError(error);
+  return { attempt, at: at.getTime(), ranMs: ran, error: (stack ?? message).slice(0, RECORD_MAX) };
 }

@@ -26,6 +26,10 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const ADAPTERS: readonly string[] = ["tsyringe"];
 const OPEN_TO_ADAPTERS = ["runtime", "errors", "event", "delivery", "transport", "container"];
 
+/** Rooms with doors of their own behind the front door. They come in through it, the bus's wiring and the ports. */
+export const ANNEXES: readonly string[] = ["testing"];
+const OPEN_TO_ANNEXES = [...OPEN_TO_ADAPTERS, "bus", "index"];
+
 /** src/lane/ring.ts is in the room "lane", src/bus.ts is the room "bus". */
 export function roomOf(file: string): string {
   const [first = ""] = path.posix.relative("src", file).split("/");
@@ -54,6 +58,7 @@ function refusal(from: string, to: string): string | undefined {
   if (from === to) return undefined;
   if (ADAPTERS.includes(from))
     return OPEN_TO_ADAPTERS.includes(to) ? undefined : `adapters do not know ${to}`;
+  if (ANNEXES.includes(from)) return OPEN_TO_ANNEXES.includes(to) ? undefined : `annexes do not know ${to}`;
   const [rank, other] = [RANKS[from], RANKS[to]];
   if (rank === undefined) return `${from} has no rank`;
   if (other === undefined) return `${to} is not for the rooms of the core`;
@@ -109,6 +114,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   "reflect-metadata": /^src\/tsyringe\//,
   ms: /^src\/runtime\//,
   croner: /^src\/schedule\//,
+  vitest: /^src\/testing\/vitest\//,
 };
 
 function nameOf(from: string): string | undefined {
