@@ -41,6 +41,19 @@ export type { TaskMark } from "./task/handles.js";
 export type { Replacement } from "./task/task-delivery.js";
 export type { Progress, TaskHandle } from "./task/task-handle.js";
 export type { Results } from "./dispatch/runs.js";
+// Time: schedules.
+export { Cron } from "./task/cron.js";
+export { Every } from "./task/every.js";
+export { Tick } from "./task/tick.js";
+export type { TickMark } from "./task/tick-mark.js";
+export type {
+  CronExpression,
+  RunOutcome,
+  Schedule,
+  ScheduleOptions,
+  ScheduleRun,
+} from "./delivery/schedule.js";
+export type { When } from "./delivery/schedule.js";
 
 // Watching: lanes, dead letters, notices, descriptions.
 export type { Lane } from "./lane/lane.js";
@@ -53,7 +66,7 @@ export type { JournalEntry } from "./ledger/journal.js";
 export type { SubscriptionEntry, Subscriptions } from "./dispatch/subscriptions.js";
 export type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 export type { DeliveryNotice, EventNotice, LaneNotice, TransportNotice } from "./delivery/notice.js";
-export type { Logger, NoticeMap, Notices } from "./delivery/notice.js";
+export type { Logger, NoticeMap, Notices, ScheduleNotice } from "./delivery/notice.js";
 
 // Extending: containers, steps, transports, the wire.
 export { plain } from "./container/plain.js";

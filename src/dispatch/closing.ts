@@ -36,6 +36,8 @@ export interface ClosingParts {
   readonly recorder: Recorder;
   readonly transactions: Transactions;
   readonly carriages: () => readonly PortCarriage[];
+  /** Nothing is due by a schedule any more; answers what was, and had to wait. */
+  readonly stopSchedules: () => readonly string[];
   /** Nothing comes any more for whoever follows the bus by a stream. */
   readonly endFollowers: () => void;
 }
@@ -90,6 +92,7 @@ export class Closing {
     this.#abandoned.push(
       ...publisher.abandonHeld(),
       ...publisher.later.abandon(),
+      ...this.#parts.stopSchedules(),
       ...transactions.abandon("outside"),
     );
     await this.#stopStores(deadlineMs);

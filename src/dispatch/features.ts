@@ -1,10 +1,12 @@
 /** What a subscription asks for, compared with what its transport declares: never degraded in silence. */
 import { definitionOf } from "../event/definition.js";
+import type { EventClass, Events } from "../event/event.js";
 import { toMs } from "../runtime/duration.js";
 import { textOf } from "../subscriber/names.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import type { Features, Group } from "../transport/transport.js";
 import type { Route } from "./route.js";
+import type { Topics } from "./topics.js";
 
 /** One sentence, with the fix, for each thing that the transport of this name lacks. */
 export function featureFaults(route: Route, name: string, features: Features): string[] {
@@ -19,6 +21,16 @@ export function featureFaults(route: Route, name: string, features: Features): s
     );
   if (features.holds === "lane") return faults;
   return [...faults, ...storeFaults(route).map(([fault, fix]) => lacks(fault, fix))];
+}
+
+/** Whoever follows the bus has no stable name, and is gone with the process: throws where an event is stored. */
+export function refuseStored(events: Events, topics: Topics): void {
+  for (const event of [events].flat() as EventClass[]) {
+    const { carriage, definition } = topics.of(event);
+    if (!carriage.isStore) continue;
+    const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
+    throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
+  }
 }
 
 type Fault = readonly [fault: string, fix: string];

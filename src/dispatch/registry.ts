@@ -5,6 +5,7 @@ import { BoundedLane, type LaneWiring } from "../lane/lane.js";
 import type { Grower, Queued } from "../lane/queued.js";
 import { didYouMean, refuse } from "../runtime/options.js";
 import type { Subscription } from "../subscriber/subscription.js";
+import { tickClass } from "../task/tick.js";
 import { Route } from "./route.js";
 import type { Publication } from "./publication.js";
 import { Ticket } from "./ticket.js";
@@ -73,6 +74,7 @@ export class Registry {
         topic,
         topic.routing.routes.filter((each) => each !== route),
       );
+    route.onRemoved?.();
     if (this.#shared.includes(route.lane.name)) return;
     this.#leaving.set(route.lane, route);
     this.sweep([route.lane]);
@@ -91,8 +93,9 @@ export class Registry {
     this.lanes.delete(lane.name);
   }
 
+  /* A tick is for one subscription: none gets all. */
   #topicsOf({ events }: Subscription) {
-    return new Set(events.map((event) => this.#topics.of(event)));
+    return new Set(events.filter((event) => event !== tickClass).map((event) => this.#topics.of(event)));
   }
 
   /* The name of another class, or a task that somebody handles already. */

@@ -3,6 +3,7 @@ import type { AnyEvent } from "../event/event.js";
 import type { Handler } from "../delivery/delivery.js";
 import type { BoundedLane } from "../lane/lane.js";
 import type { KeyTable, Queued, Standings } from "../lane/queued.js";
+import type { Final } from "../ledger/tree.js";
 import { Inbox } from "../ledger/inbox.js";
 import { type RetryPolicy, retryPolicy } from "../pipeline/retrying.js";
 import type { TimeoutPolicy } from "../pipeline/timeout.js";
@@ -44,6 +45,10 @@ export class Route {
   waitingPublishes = 0;
   /** Deliveries that have a place and are not in the lane yet: reserved by a transaction, or on their way. */
   underway = 0;
+  /** Told of each delivery that is final, where somebody waits for that. */
+  onFinal: ((delivery: Queued, how: Final) => void) | undefined = undefined;
+  /** Told when the subscription has left the bus. */
+  onRemoved: (() => void) | undefined = undefined;
   /** Set at `start()`, when the subscriber has been resolved. */
   call: Call = notStarted;
 

@@ -27,8 +27,8 @@ export interface StartingParts {
   readonly recorder: Recorder;
   readonly container: Container;
   readonly declared: readonly Declared[];
-  /** What was found when the bus was made. */
-  readonly faults: readonly string[];
+  /** What was found when the bus was made, and what is wrong with its schedules. */
+  readonly faults: () => readonly string[];
   readonly carriages: Carriages;
 }
 
@@ -45,7 +45,13 @@ export class Starting {
     const { faults, registry } = this.#parts;
     const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
     const threadless = await threadFaults(registry.lanes.values());
-    const found = [...faults, ...lacking, ...threadless, ...this.#unhandledTasks(), ...(await this.#resolve())];
+    const found = [
+      ...faults(),
+      ...lacking,
+      ...threadless,
+      ...this.#unhandledTasks(),
+      ...(await this.#resolve()),
+    ];
     if (found.length > 0) throw new StartError(found);
     try {
       await this.#open();

@@ -1,6 +1,7 @@
 /** A subscription: a handler with its events, lane and policies under a stable name. Data only. */
 import type { Handler } from "../delivery/delivery.js";
 import type { LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { ScheduleGiven } from "../delivery/schedule.js";
 import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { refuse } from "../runtime/options.js";
 import type { Declared } from "./declared.js";
@@ -25,6 +26,8 @@ export interface Subscription {
   readonly owner: SubscriptionOwner | undefined;
   /** The function to call; absent for a method. */
   readonly handler: Handler<AnyEvent> | undefined;
+  /** Of a method that a schedule runs. */
+  readonly schedule?: ScheduleGiven | undefined;
 }
 
 export interface SubscriptionOwner {
@@ -37,9 +40,10 @@ export interface SubscriptionOwner {
 export function subscriptionsFrom(declared: Declared, defaults: Policies): Subscription[] {
   const { target, scope, policies } = declared;
   const outer = mergePolicies(defaults, policies);
-  return declared.handlers.map(({ name, derived, events, options, method, isStatic }) => {
+  return declared.handlers.map(({ name, derived, events, options, method, isStatic, schedule }) => {
     const owner = Object.freeze({ target, method, isStatic });
-    return seal({ name, derived, events, scope, owner, handler: undefined }, mergePolicies(outer, options));
+    const facts = { name, derived, events, scope, owner, handler: undefined };
+    return seal(schedule === undefined ? facts : { ...facts, schedule }, mergePolicies(outer, options));
   });
 }
 

@@ -12,10 +12,11 @@ export const RANKS: Readonly<Record<string, number>> = {
   subscriber: 3,
   container: 3,
   transport: 3,
-  task: 4,
+  task: 3.5, // its decorators write the marks of subscriber
   pipeline: 4,
   lane: 4,
   ledger: 4,
+  schedule: 4.5,
   dispatch: 5,
   bus: 6,
   index: 7,
@@ -118,6 +119,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^src\/tsyringe\//,
   "reflect-metadata": /^src\/tsyringe\//,
   ms: /^src\/runtime\//,
+  croner: /^src\/schedule\//,
   vitest: /^src\/testing\/vitest\//,
   piscina: /^src\/lane\/threads\.ts$/,
 };
@@ -137,10 +139,10 @@ export function clockFaults(files: readonly SourceFacts[]): string[] {
     .flatMap((file) => file.clocks.map((clock) => `${file.path} uses ${clock}: only src/runtime/ may`));
 }
 
-/** No file over 300 lines; the front door is a tour of 80. */
+/** No file over 300 lines; the front door is a tour of 100. */
 export function sizeFaults(files: readonly SourceFacts[]): string[] {
   return files.flatMap(({ path: file, lines }) => {
-    const linesMax = file === "src/index.ts" ? 80 : 300;
+    const linesMax = file === "src/index.ts" ? 100 : 300;
     return lines > linesMax ? [`${file} has ${lines} lines, more than ${linesMax}`] : [];
   });
 }
