@@ -1,5 +1,5 @@
 /** What decorators write down: on the class itself, under a key that every copy of the library knows. */
-import type { SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, SubscriptionOptions } from "../delivery/policies.js";
 import type { EventClass } from "../event/event.js";
 import type { SubscriberClass, SubscriberOptions } from "./subscriber-options.js";
 import { METADATA } from "./symbol-metadata.js";
@@ -13,6 +13,8 @@ export interface HandlerMark {
   readonly isStatic: boolean;
   readonly events: readonly EventClass[];
   readonly options: SubscriptionOptions<never>;
+  /** Of an `@OnBatch`. */
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** All that one class, its prototype or its metadata holds, in the order in which the decorators ran. */

@@ -1,6 +1,6 @@
 /** A subscription: a handler with its events, lane and policies under a stable name. Data only. */
 import type { Handler } from "../delivery/delivery.js";
-import type { LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { refuse } from "../runtime/options.js";
 import type { Declared } from "./declared.js";
@@ -21,6 +21,8 @@ export interface Subscription {
   readonly options: SubscriptionOptions<AnyEvent>;
   /** One instance for the bus, or one per attempt. */
   readonly scope: "bus" | "delivery";
+  /** Where the handler takes several at once. */
+  readonly batch?: BatchOptions | undefined;
   /** The method to call, of an instance or of the class; absent for a function. */
   readonly owner: SubscriptionOwner | undefined;
   /** The function to call; absent for a method. */
@@ -37,9 +39,12 @@ export interface SubscriptionOwner {
 export function subscriptionsFrom(declared: Declared, defaults: Policies): Subscription[] {
   const { target, scope, policies } = declared;
   const outer = mergePolicies(defaults, policies);
-  return declared.handlers.map(({ name, derived, events, options, method, isStatic }) => {
+  return declared.handlers.map(({ name, derived, events, options, method, isStatic, batch }) => {
     const owner = Object.freeze({ target, method, isStatic });
-    return seal({ name, derived, events, scope, owner, handler: undefined }, mergePolicies(outer, options));
+    return seal(
+      { name, derived, events, scope, owner, handler: undefined, batch },
+      mergePolicies(outer, options),
+    );
   });
 }
 

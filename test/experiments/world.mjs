@@ -15,7 +15,7 @@ export class World {
       now: () => Date.UTC(2026, 0, 1) + this.now,
       monotonic: () => this.now,
       timer: (run, ms) => this.#timer(run, ms),
-      macrotask: (run) => void setImmediate(run),
+      macrotask: (run) => void setImmediate(() => run()),
       random: () => this.random(),
       idPrefix: () => "experiment",
     };
