@@ -1,13 +1,22 @@
 /** A subscription that waits until nothing newer comes: of each group only the latest delivery is left. */
 import type { DebounceOptions } from "../delivery/policies.js";
 import type { AnyEvent } from "../event/event.js";
+import type { Standing } from "../lane/queued.js";
 import { toMs } from "../runtime/duration.js";
 import { show } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
-import type { Ticket } from "./ticket.js";
+
+/** What it has to know of a delivery; a ticket is one. */
+export interface Debounced {
+  readonly publication: { readonly event: AnyEvent };
+  readonly route: { readonly name: string };
+  readonly key: string | undefined;
+  readonly standing: Standing;
+  foregone: object | undefined;
+}
 
 interface Held {
-  readonly ticket: Ticket;
+  readonly ticket: Debounced;
   /** When the first of its group came, of those that nothing was handled of, on the monotonic clock. */
   readonly since: number;
 }
@@ -25,7 +34,7 @@ export class Debounce {
   }
 
   /** Whether one of its group waits, whose place it takes. A key that throws fails the delivery. */
-  supersedes(ticket: Ticket): boolean {
+  supersedes(ticket: Debounced): boolean {
     if (ticket.foregone !== undefined) return false;
     try {
       return this.#held.has(this.#groupOf(ticket));
@@ -36,7 +45,7 @@ export class Debounce {
   }
 
   /** Holds it; answers whom it supersedes, for how long it waits, and what to call when that is over. */
-  hold(ticket: Ticket, now: number): { older: Ticket | undefined; ms: number; over: () => void } {
+  hold(ticket: Debounced, now: number): { older: Debounced | undefined; ms: number; over: () => void } {
     const group = this.#groupOf(ticket);
     const older = this.#held.get(group);
     const since = older?.since ?? now;
@@ -49,7 +58,7 @@ export class Debounce {
     return { older: older?.ticket.standing === "waiting" ? older.ticket : undefined, ms, over };
   }
 
-  #groupOf({ publication, key, route }: Ticket): string {
+  #groupOf({ publication, key, route }: Debounced): string {
     if (this.#key === undefined) return key ?? "";
     const group: unknown = atOnce(this.#key(publication.event), "debounce.key");
     if (typeof group === "string") return group;

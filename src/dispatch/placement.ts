@@ -115,7 +115,7 @@ export class Placement {
     if (debounce === undefined || ticket.foregone !== undefined) return lane.place(ticket);
     const { older, ms, over } = debounce.hold(ticket, this.#facilities.runtime.turn.monotonic());
     lane.placeLater(ticket, ms, over);
-    if (older !== undefined) this.#settlement.giveUp(older, "dropped", { reason: "superseded" });
+    if (older !== undefined) this.#settlement.giveUp(older as Ticket, "dropped", { reason: "superseded" });
   }
 
   /* How a ticket goes into its lane when its item has come. */
