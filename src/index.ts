@@ -17,15 +17,18 @@ export type { Undo } from "./dispatch/undo.js";
 
 // Subscribing: decorators, the delivery, outcomes, policies.
 export { On } from "./subscriber/on.js";
+export { OnBatch } from "./subscriber/on-batch.js";
 export { Subscriber } from "./subscriber/subscriber.js";
 export { Delivery } from "./delivery/delivery.js";
 export { deadLetter, done, drop, retry } from "./delivery/outcome.js";
 export { Clock } from "./runtime/clock.js";
 export type { ClassMark, InjectCheck } from "./subscriber/subscriber.js";
+export type { BatchMark, BatchResult } from "./subscriber/batch-mark.js";
 export type { MethodMark } from "./subscriber/method-mark.js";
 export type { SubscriberClass, SubscriberOptions } from "./subscriber/subscriber-options.js";
 export type { Handler, HandlerResult } from "./delivery/delivery.js";
 export type { Outcome } from "./delivery/outcome.js";
+export type { BatchOptions, DebounceOptions } from "./delivery/policies.js";
 export type { DedupeOptions, LaneName, LaneOptions, Overflow } from "./delivery/policies.js";
 export type { Policies, RetryOptions, SubscriptionOptions } from "./delivery/policies.js";
 export type { StreamOptions } from "./dispatch/stream.js";

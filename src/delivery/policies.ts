@@ -30,12 +30,30 @@ export interface SubscriptionOptions<E extends Carried> extends Policies {
   /** `false`: the event is not for this subscription. Runs on receipt; a throw is a failure. */
   when?: ((event: E) => boolean) | undefined;
   dedupe?: DedupeOptions<E> | undefined;
+  /** Waits until nothing newer has come for a while: only the latest is handled, the others are dropped. */
+  debounce?: DebounceOptions<E> | undefined;
   /** One of the processes, or every one. Defaults to `"one"`. */
   audience?: "one" | "each" | undefined;
   /** How often a delivery may die with its process before it is poison. Defaults to 3. */
   crashes?: number | undefined;
   /** Where a new group begins in a store. Defaults to `"now"`. */
   start?: "now" | "earliest" | undefined;
+}
+
+/** How many come together, and how long the first of them waits for the others. */
+export interface BatchOptions {
+  /** The most. */
+  size: number;
+  wait: Duration;
+}
+
+export interface DebounceOptions<E> {
+  /** How long nothing newer may have come. */
+  wait: Duration;
+  /** How long the first may wait at most, whatever comes. Defaults to no limit. */
+  maxWait?: Duration | undefined;
+  /** What supersedes what. Defaults to the key; without one, all events of the subscription. */
+  key?: ((event: E) => string) | undefined;
 }
 
 export interface DedupeOptions<E> {

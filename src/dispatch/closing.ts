@@ -88,6 +88,7 @@ export class Closing {
     settlement.onAbandoned = (ticket) => this.#note(ticket);
     publisher.admission = "inside";
     this.excuse(from);
+    for (const lane of this.#lanes()) lane.hurry();
     placement.giveUpOutside(new BusClosedError());
     this.#abandoned.push(
       ...publisher.abandonHeld(),

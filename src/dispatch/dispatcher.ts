@@ -4,6 +4,7 @@ import type { Seed } from "../lane/queued.js";
 import { deadLetter } from "../delivery/outcome.js";
 import { EventExpiredError } from "../errors.js";
 import { type AttemptHost, AttemptDelivery } from "./attempt.js";
+import { Batches } from "./batches.js";
 import type { Facilities } from "./facilities.js";
 import type { Publication } from "./publication.js";
 import type { Recorder } from "./recorder.js";
@@ -20,6 +21,8 @@ export class Dispatcher implements LaneRunner<Ticket> {
   readonly #host: AttemptHost;
   readonly #recorder: Recorder;
   readonly #settlement: Settlement;
+  /** Runs several in one slot. */
+  readonly batches: LaneRunner<Ticket> = new Batches(this);
   #started = 0;
 
   constructor(facilities: Facilities, host: AttemptHost, recorder: Recorder, settlement: Settlement) {

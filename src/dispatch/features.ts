@@ -37,7 +37,7 @@ type Fault = readonly [fault: string, fix: string];
 
 /* The store is the queue: it knows stable names and ids, and no function of ours. */
 function storeFaults({ subscription, lane }: Route): Fault[] {
-  const { key, dedupe } = subscription.options;
+  const { key, dedupe, debounce } = subscription.options;
   const { overflow } = lane.limits;
   const faults: Fault[] = [];
   if (subscription.derived)
@@ -47,6 +47,7 @@ function storeFaults({ subscription, lane }: Route): Fault[] {
     ]);
   if (overflow !== "wait")
     faults.push([`asks for overflow "${overflow}", but the store holds the queue`, "Remove `overflow`."]);
+  if (debounce !== undefined) faults.push(["debounces, but the store holds the queue", "Remove `debounce`."]);
   if (key !== undefined)
     faults.push(["refines the key, but the store holds the queue", "Give the event class the `key`."]);
   if (dedupe !== undefined && dedupe.by !== "id")
@@ -75,7 +76,8 @@ export function groupOf(route: Route, features: Features): Group {
 export function readAhead({ lane, subscription }: Route): number {
   const { lane: asked } = subscription.options;
   const capacity = typeof asked === "object" ? asked.capacity : undefined;
-  return lane.concurrency + (capacity ?? lane.concurrency);
+  const atOnce = lane.concurrency * (lane.limits.batch?.size ?? 1);
+  return atOnce + (capacity ?? atOnce);
 }
 
 function keyed({ subscription }: Route): boolean {

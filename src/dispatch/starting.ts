@@ -10,6 +10,8 @@ import { StartError, toError } from "../errors.js";
 import type { Declared } from "../subscriber/declared.js";
 import type { SubscriberClass } from "../subscriber/subscriber-options.js";
 import type { SubscriptionOwner } from "../subscriber/subscription.js";
+import type { BatchHandler } from "./batch.js";
+import { joining } from "./batches.js";
 import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
 import { featureFaults } from "./features.js";
@@ -117,13 +119,19 @@ export class Starting {
   }
 
   #handlerOf(route: Route): Handler<AnyEvent> {
-    const { handler, owner, scope } = route.subscription;
+    const { handler, owner, scope, batch } = route.subscription;
     if (route.lane.threads !== undefined) return threadHandler(route, route.lane.threads);
     if (owner === undefined) return handler!;
-    if (owner.isStatic) return bound(owner.target, owner.method);
+    if (owner.isStatic && batch === undefined) return bound(owner.target, owner.method);
+    if (batch !== undefined) return joining(this.#boundBatch(owner));
     return scope === "delivery"
       ? this.#scoped(owner)
       : bound(this.#instances.get(owner.target)!, owner.method);
+  }
+
+  #boundBatch({ target, method, isStatic }: SubscriptionOwner): BatchHandler {
+    const receiver = isStatic ? target : this.#instances.get(target)!;
+    return bound(receiver, method) as unknown as BatchHandler;
   }
 
   /* A promise only where opening, the handler or the disposal take time. */

@@ -5,6 +5,7 @@ import type { Attempt } from "../ledger/dead-letter-box.js";
 import type { Tree } from "../ledger/tree.js";
 import type { Moment } from "../runtime/turn.js";
 import type { Item } from "../transport/transport.js";
+import type { Batch } from "./batch.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 
@@ -37,6 +38,7 @@ interface Rarities {
   isRefused: boolean;
   inboxKey: string | undefined;
   item: Item | undefined;
+  batch: Batch | undefined;
 }
 
 export class Ticket implements Queued {
@@ -130,6 +132,14 @@ export class Ticket implements Queued {
     this.#rarities.item = item;
   }
 
+  /** Those that it is handled with in this attempt. */
+  get batch(): Batch | undefined {
+    return this.#rare?.batch;
+  }
+  set batch(batch: Batch | undefined) {
+    this.#rarities.batch = batch;
+  }
+
   get #rarities(): Rarities {
     return (this.#rare ??= {
       successor: undefined,
@@ -139,6 +149,7 @@ export class Ticket implements Queued {
       isRefused: false,
       inboxKey: undefined,
       item: undefined,
+      batch: undefined,
     });
   }
 }

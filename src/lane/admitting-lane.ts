@@ -27,6 +27,8 @@ export abstract class AdmittingLane<T extends Queued> extends MeasuredLane {
   protected readonly line: Line<T>;
   readonly #runtime: Runtime;
   #reliefAt = -Infinity;
+  /** The bus closes: nothing waits longer than it must. */
+  protected isHurried = false;
 
   constructor(name: string, limits: LaneLimits, { runtime, timers }: { runtime: Runtime; timers: Timers }) {
     super(name, limits, runtime);
@@ -103,26 +105,26 @@ export abstract class AdmittingLane<T extends Queued> extends MeasuredLane {
   }
 
   /** Places a newcomer where the overflow policy drops; answers who had to go, the newcomer perhaps. */
-  placeOrDrop(queued: T): Dropped<T> | undefined {
+  placeOrDrop(queued: T, place: () => void = () => this.place(queued)): Dropped<T> | undefined {
     if (this.limits.overflow === "coalesce") {
       const superseded = this.line.supersede(queued, this.#moment);
       if (superseded !== undefined) return this.#dropped(superseded, "superseded");
     }
     if (this.places.isOpen) {
       this.claim();
-      this.place(queued);
+      place();
       return undefined;
     }
     const evicted = this.line.firstToGo(queued);
     if (evicted === undefined) return this.#dropped(queued, "full");
     this.line.end(evicted);
-    this.place(queued); // in the place of the evicted one: retries may hold more places than there are
+    place(); // in the place of the evicted one: retries may hold more places than there are
     return this.#dropped(evicted, this.limits.overflow === "shed" ? "shed" : "evicted");
   }
 
   /** Puts a delivery in the place that was claimed for it, where it is not ready, nor in the order of its key, before `ms`. */
-  placeLater(queued: T, ms: number): void {
-    this.line.joinLater(queued, ms, this.#moment);
+  placeLater(queued: T, ms: number, onLeft: () => void): void {
+    this.line.joinLater(queued, this.isHurried ? 0 : ms, { now: this.#moment, onLeft });
   }
 
   #dropped(queued: T, reason: Dropped<T>["reason"]): Dropped<T> {

@@ -1,5 +1,5 @@
 /** The options of a lane: one table for checks and reference, and the limits that come of it. */
-import type { LaneOptions, Overflow } from "../delivery/policies.js";
+import type { BatchOptions, LaneOptions, Overflow } from "../delivery/policies.js";
 import { toMs } from "../runtime/duration.js";
 import type { Scaling } from "./slot-controller.js";
 import {
@@ -90,6 +90,10 @@ export interface LaneLimits {
   readonly worker: URL | undefined;
   /** How many are handed over at once, and how long the first of them waits for the others. */
   readonly batch: { readonly size: number; readonly waitMs: number } | undefined;
+}
+
+export function batchLimits({ size, wait }: BatchOptions): NonNullable<LaneLimits["batch"]> {
+  return { size, waitMs: toMs(wait, "wait") };
 }
 
 export function laneLimits(options: LaneOptions): LaneLimits {

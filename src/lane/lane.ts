@@ -21,6 +21,8 @@ export type { Lane } from "./lane-handle.js";
 export interface LaneRunner<T extends Queued> extends Runner<T> {
   /** Ends what waits in a full lane and is worth nothing any more. */
   relieve?(lane: BoundedLane<T>): void;
+  /** Runs the first of several, and takes the others by itself. */
+  readonly batches?: LaneRunner<T>;
 }
 
 export interface LaneWiring<T extends Queued> {
@@ -236,6 +238,7 @@ export class BoundedLane<T extends Queued> extends AdmittingLane<T> implements L
 
   /** The bus closes: nothing waits for company, nor for what may take its place. */
   hurry(): void {
+    this.isHurried = true;
     this.#gathering?.hurry();
     this.line.hurry();
   }

@@ -21,7 +21,7 @@ export class Line<T extends Queued> {
   readonly #retrying = new Map<T, Retry>();
   readonly #aside: Aside<T>;
   /* Those of them that stand in no order yet. */
-  readonly #later = new Set<T>();
+  readonly #later = new Map<T, () => void>();
   /* Only where somebody may have to go. */
   readonly #arrivals: Arrivals<T> | undefined;
   readonly #keyRate: KeyRate | undefined;
@@ -72,13 +72,13 @@ export class Line<T extends Queued> {
     this.#line(queued);
   }
 
-  /** Waits, and joins the order of its key after `ms` only. */
-  joinLater(queued: T, ms: number, now: Moment): void {
+  /** Waits, and joins the order of its key after `ms` only; told when it does, or ends before. */
+  joinLater(queued: T, ms: number, { now, onLeft }: { now: Moment; onLeft: () => void }): void {
     this.#waits(queued, now);
     this.#arrivals?.add(queued, this.waiting);
-    this.#later.add(queued);
+    this.#later.set(queued, onLeft);
     this.#aside.put(queued, ms, () => {
-      this.#later.delete(queued);
+      this.#joins(queued);
       this.#line(queued);
     });
   }
@@ -182,9 +182,14 @@ export class Line<T extends Queued> {
     }
   }
 
+  #joins(queued: T): void {
+    this.#later.get(queued)?.();
+    this.#later.delete(queued);
+  }
+
   /* A head that has been superseded stands aside for the one that took its place. */
   #leaveAside(queued: T): boolean {
-    this.#later.delete(queued);
+    this.#joins(queued);
     const entry = queued.key === undefined ? undefined : queued.keys.get(queued.key)?.entry;
     return (
       this.#aside.remove(queued) || (entry !== undefined && isHead(queued) && this.#aside.remove(entry as T))

@@ -1,5 +1,5 @@
 /** What decorators write down: on the class itself, under a key that every copy of the library knows. */
-import type { SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, SubscriptionOptions } from "../delivery/policies.js";
 import type { ScheduleGiven } from "../delivery/schedule.js";
 import { isTaskClass } from "../event/definition.js";
 import type { EventClass } from "../event/event.js";
@@ -17,11 +17,18 @@ export interface HandlerMark {
   readonly options: SubscriptionOptions<never>;
   /** Of a method that a schedule runs. */
   readonly schedule?: ScheduleGiven | undefined;
+  /** Of an `@OnBatch`. */
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** The decorator that wrote it, for messages. */
-export function decoratorOf({ events, schedule }: Pick<HandlerMark, "events" | "schedule">): string {
+export function decoratorOf({
+  events,
+  schedule,
+  batch,
+}: Pick<HandlerMark, "events" | "schedule" | "batch">): string {
   if (schedule !== undefined) return schedule.by;
+  if (batch !== undefined) return "@OnBatch";
   return isTaskClass(events[0]) ? "@Handles" : "@On";
 }
 
