@@ -40,7 +40,7 @@ export class Slots<T> {
   readonly #runner: Runner<T>;
   readonly #runtime: Runtime;
   readonly #busy = new Set<Slot<T>>();
-  readonly #lingering: (() => void)[] = [];
+  readonly #lingering: ((isWoken: boolean) => void)[] = [];
   /*
    * Those that do not linger. p-queue's `pending` falls a microtask after a slot has decided to end: two slots would both
    * count the other. Those that linger count for nothing, or one would end for their sake and leave its delivery lying.
@@ -60,6 +60,8 @@ export class Slots<T> {
 
   /** More slots start now, fewer as soon as they are free. */
   set concurrency(value: number) {
+    // To p-queue those that linger are running: with fewer slots they would keep one that has been added from its start.
+    for (const woken of this.#lingering.splice(0)) woken(false);
     this.#queue.concurrency = value;
     this.wakeAll();
   }
@@ -79,7 +81,7 @@ export class Slots<T> {
     if (this.#count >= this.#queue.concurrency) return;
     this.#count++;
     const woken = this.#lingering.pop();
-    if (woken !== undefined) woken();
+    if (woken !== undefined) woken(true);
     else this.#add();
   }
 
@@ -103,11 +105,11 @@ export class Slots<T> {
     for (;;) {
       while (turn.isSpent()) await turn.end(); // all slots of all lanes come back at once: the first few spend the next turn
       if (this.#source.ready === 0) {
-        if (this.#lingering.length === LINGERING_MAX) return this.#end(slot);
-        await this.#linger();
-        continue;
+        if (this.#isTooMany || this.#lingering.length === LINGERING_MAX) return this.#end(slot);
+        if (await this.#linger()) continue;
+        return void this.#busy.delete(slot);
       }
-      if (this.#count > this.#queue.concurrency || !this.#source.mayStart()) return this.#end(slot);
+      if (this.#isTooMany || !this.#source.mayStart()) return this.#end(slot);
       const queued = (slot.queued = this.#source.take());
       if (queued === undefined) continue;
       if (handOver !== undefined) await handOver("deliver", this.#source.name);
@@ -126,10 +128,14 @@ export class Slots<T> {
     }
   }
 
+  get #isTooMany(): boolean {
+    return this.#count > this.#queue.concurrency;
+  }
+
   /* Until it is woken, so that a calm lane does not pay for a new slot per event. */
-  #linger(): Promise<void> {
+  #linger(): Promise<boolean> {
     this.#count--;
-    const woken = new Promise<void>((resolve) => this.#lingering.push(resolve));
+    const woken = new Promise<boolean>((resolve) => this.#lingering.push(resolve));
     this.#source.idle();
     return woken;
   }

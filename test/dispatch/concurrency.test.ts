@@ -76,3 +76,20 @@ test("of a hundred handlers that end in any order no slot is lost", async () => 
   }
   expect(seen.length).toBe(100);
 });
+
+test("fewer slots, while some linger and one is still to start, lose nothing", async () => {
+  const { bus, time } = virtualBus({ lanes: { shared: { concurrency: 2 } } });
+  const ran: number[] = [];
+  bus.on(Ping, { name: "s", lane: "shared" }, async ({ n }) => void ran.push(n));
+  await bus.start();
+  const lane = bus.lanes.get("shared" as never)!;
+  lane.pause();
+  await bus.publish(new Ping({ n: 1 }), { key: "a", priority: 0 });
+  await bus.publish(new Ping({ n: 2 }), { key: "b", priority: 0 });
+  lane.resume();
+  lane.concurrency = 4;
+  await bus.publish(new Ping({ n: 5 }), { key: "a", priority: 0 });
+  lane.concurrency = 1;
+  await time.advance(100_000);
+  expect(ran).toEqual([1, 2, 5]);
+});

@@ -162,8 +162,8 @@ export const planted = [
   {
     name: "a tree waits for what was withdrawn",
     file: "src/dispatch/placement.ts",
-    find: "giveBackInbox(ticket);\n    ticket.tree.closed();",
-    put: "giveBackInbox(ticket);",
+    find: "NO_ATTEMPTS);\n    ticket.tree.closed();",
+    put: "NO_ATTEMPTS);",
   },
   {
     name: "close does not wait for what runs",
