@@ -6,7 +6,7 @@ import type { Queued } from "../lane/queued.js";
 import { replacementIn } from "../task/task-delivery.js";
 import type { Ending, Order, Started } from "../task/work.js";
 import type { AttemptDelivery } from "./attempt.js";
-import type { Follower } from "./follower.js";
+import { type Follower, NO_ATTEMPTS } from "./follower.js";
 import { Run, type RunHost } from "./run.js";
 import type { RunOrigin } from "./run-origin.js";
 
@@ -31,6 +31,8 @@ export class TaskRun extends Run implements Follower {
   readonly #origin: RunOrigin;
   /** Its id, or the number that becomes one. */
   key: string | number = "";
+  /** Whether its publish has not come back yet. */
+  isPending = true;
   #queued: Queued | undefined = undefined;
   #attempt: AttemptDelivery | undefined = undefined;
   #answer: unknown = undefined;
@@ -113,6 +115,11 @@ export class TaskRun extends Run implements Follower {
 
   done(): void {
     if (this.#replacement === undefined) this.end("done", this.#answer);
+  }
+
+  /* Where its publish has not come back yet, that says why. */
+  withdrawn(reason: string): void {
+    if (!this.isPending) this.ended({ reason }, NO_ATTEMPTS);
   }
 
   ended(

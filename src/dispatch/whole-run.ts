@@ -19,7 +19,7 @@ export interface WholeFacts {
   readonly cancel: (reason: string) => void;
   /** The async context of whoever started it. */
   readonly caller: CallerContext | undefined;
-  /** Of the delivery in which it was started: not final before this is. */
+  /** Of the delivery in which it was started: its parts belong to it, and there is one on its way until the end. */
   readonly tree: Tree | undefined;
 }
 
@@ -38,7 +38,6 @@ export class WholeRun extends Run implements Whole {
     this.#host = host;
     this.#facts = facts;
     this.#origin = { ...origin, parent: this, tree: facts.tree, isOwed: true };
-    facts.tree?.opened();
   }
 
   get parent(): Run | undefined {
@@ -62,12 +61,6 @@ export class WholeRun extends Run implements Whole {
       ended({ state: "failed", error: toError(error) });
       return undefined;
     }
-  }
-
-  override end(state: Ending["state"], value: unknown): void {
-    if (this.isOver) return;
-    super.end(state, value);
-    this.#facts.tree?.closed();
   }
 }
 
