@@ -27,8 +27,9 @@ export class WholeRun extends Run implements Whole {
   readonly id: string;
   readonly key: string | number;
   readonly #host: WholeHost;
-  readonly #facts: WholeFacts;
-  readonly #origin: RunOrigin;
+  /* Not any more once it has ended: the record outlives what it was made of. */
+  #facts: WholeFacts | undefined;
+  #origin: RunOrigin | undefined;
 
   constructor(facts: WholeFacts, host: WholeHost) {
     const origin = facts.order.origin as RunOrigin;
@@ -41,7 +42,7 @@ export class WholeRun extends Run implements Whole {
   }
 
   get parent(): Run | undefined {
-    return (this.#facts.order.origin as RunOrigin).parent;
+    return (this.#facts?.order.origin as RunOrigin | undefined)?.parent;
   }
 
   protected get isRunning(): boolean {
@@ -49,18 +50,24 @@ export class WholeRun extends Run implements Whole {
   }
 
   protected stop(reason: string): void {
-    this.#facts.cancel(reason);
+    this.#facts?.cancel(reason);
   }
 
   start(part: Work, ended: (ending: Ending) => void): Started | undefined {
+    if (this.#facts === undefined) return undefined;
     const { caller, order } = this.#facts;
     const heard = caller === undefined ? ended : caller.runInAsyncScope.bind(caller, ended, undefined);
     try {
-      return this.#host.start(part, { options: partOptions(order), origin: this.#origin, ended: heard });
+      return this.#host.start(part, { options: partOptions(order), origin: this.#origin!, ended: heard });
     } catch (error) {
       ended({ state: "failed", error: toError(error) });
       return undefined;
     }
+  }
+
+  override end(state: Ending["state"], value: unknown): void {
+    super.end(state, value);
+    this.#facts = this.#origin = undefined;
   }
 }
 

@@ -15,8 +15,10 @@ test("a paged map is a map", () => {
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const [paged, plain] = [new PagedMap<number>(), new Map<number | string, number>()];
       steps.forEach((each, index) => {
-        if (each.does === "set") (paged.set(each.key, index), plain.set(each.key, index));
-        else if (each.does === "delete") (paged.delete(each.key), plain.delete(each.key));
+        for (const map of [paged, plain]) {
+          if (each.does === "set") map.set(each.key, index);
+          else if (each.does === "delete") map.delete(each.key);
+        }
         expect(paged.get(each.key)).toBe(plain.get(each.key));
         expect(paged.size).toBe(plain.size);
       });

@@ -17,7 +17,7 @@ export class Maths {
   @Handles(Nothing)
   static nothing(): void {}
   @On(Asked)
-  asked(_: Asked): void {}
+  asked(_task: Asked): void {}
 }
 
 export class More extends Maths {
@@ -31,7 +31,7 @@ export class Fresh {
   static made = 0;
   readonly number = ++Fresh.made;
   @Handles(Double)
-  double(_: Double): number {
+  double(_task: Double): number {
     return this.number;
   }
 }

@@ -20,7 +20,7 @@ import {
 import { chain, chord, chunks, group, map, type Settled } from "../../src/workflow/index.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(_: Same<A, B>): void => undefined;
+const same = <A, B>(_same: Same<A, B>): void => undefined;
 
 export class Resize extends Task("image.resize", {
   input: z.object({ path: z.string(), at: z.coerce.date().default(new Date(0)) }),
@@ -74,11 +74,11 @@ export class Images {
       : delivery.replace(chain(new Resize({ path: "x" }), Publish));
   }
   @Handles(Tidy)
-  async tidy(_: Tidy, _delivery: Delivery): Promise<void> {}
+  async tidy(_task: Tidy, _delivery: Delivery): Promise<void> {}
   @Handles(Log)
   log(): void {}
   @Handles(Twin)
-  static twin(_: { readonly path: string }): void {}
+  static twin(_task: { readonly path: string }): void {}
 }
 
 export class Refused {
@@ -89,18 +89,18 @@ export class Refused {
   }
   // @ts-expect-error no result
   @Handles(Publish)
-  none(_: Publish): void {}
+  none(_task: Publish): void {}
   // @ts-expect-error another task of the same shape
   @Handles(Twin)
-  twin(_: Tidy): void {}
+  twin(_task: Tidy): void {}
   // @ts-expect-error work with another result in its place
   @Handles(Publish)
-  replaced(_: Publish, delivery: TaskDelivery) {
+  replaced(_task: Publish, delivery: TaskDelivery) {
     return delivery.replace(new Tidy({ path: "a" }));
   }
   // @ts-expect-error the second parameter is the delivery
   @Handles(Tidy)
-  second(_: Tidy, _delivery: string): void {}
+  second(_task: Tidy, _delivery: string): void {}
   // @ts-expect-error misspelt option
   @Handles(Tidy, { retyr: 3 })
   option(): void {}
@@ -112,7 +112,7 @@ export class Refused {
   on(): void {}
   // @ts-expect-error a property is no method
   @Handles(Tidy)
-  property = (_: Tidy): void => undefined;
+  property = (_task: Tidy): void => undefined;
 }
 
 export async function work(bus: Bus): Promise<void> {
