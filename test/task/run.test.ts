@@ -320,13 +320,16 @@ describe("what is run", () => {
     });
     expect(await inside.result()).toBe(3);
     let lost!: ReturnType<typeof seen>;
+    let late!: ReturnType<typeof seen>;
     const work = bus.transaction(async () => {
       lost = seen(await bus.run(new Add({ a: 1, b: 2 })));
+      late = seen(await bus.run(new Add({ a: 1, b: 2 }), { delay: "1m" }));
       throw new Error("no");
     });
     await expect(work).rejects.toThrow("no");
     await time.rest();
     expect(lost.error).toMatchObject({ reason: "taken back before it was delivered" });
+    expect(late.error).toMatchObject({ reason: "its transaction was taken back" });
     await expectRest(bus, time);
   });
 
