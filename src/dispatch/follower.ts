@@ -18,7 +18,9 @@ export interface Follower {
   takes(answer: unknown): void;
   /** Its delivery was handled. */
   done(): void;
-  /** Its delivery ended in another way, or there will be none. */
+  /** There will be no delivery: its publish is refused, or its transaction taken back. */
+  withdrawn(reason: string): void;
+  /** Its delivery ended in another way. */
   ended(
     because: { readonly reason: string; readonly error?: unknown },
     attempts: readonly FailedAttempt[],

@@ -2,7 +2,6 @@
 import type { PublishOptions } from "../delivery/receipt.js";
 import type { Final, Tree } from "../ledger/tree.js";
 import type { AttemptDelivery } from "./attempt.js";
-import { NO_ATTEMPTS } from "./follower.js";
 import type { Facilities } from "./facilities.js";
 import { carry, isCarried, portOf } from "./carrying.js";
 import { byPublish, type Decision, giveBackInbox, isAccepted, type Plan, type Planned } from "./planner.js";
@@ -179,7 +178,7 @@ export class Placement {
     ticket.isRefused = true;
     ticket.route.counts.routed--;
     giveBackInbox(ticket);
-    ticket.publication.follower?.ended({ reason: "taken back before it was delivered" }, NO_ATTEMPTS);
+    ticket.publication.follower?.withdrawn("taken back before it was delivered");
     ticket.tree.closed();
   }
 

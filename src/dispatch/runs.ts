@@ -62,9 +62,13 @@ export class Runs implements TaskHost, Results {
   get<C extends TaskClass>(id: string, task: C): TaskHandle<ResultOf<TaskOf<C>>> | undefined;
   get(id: string): TaskHandle<unknown> | undefined;
   get(id: string, task?: TaskClass<AnyTask>): TaskHandle<unknown> | undefined {
-    this.#forget();
-    const run = this.#byKey.get(this.#ids.keyOf(id));
+    const run = this.find(id);
     return task === undefined || run?.name === task.taskName ? run : undefined;
+  }
+
+  find(id: string): Run | undefined {
+    this.#forget();
+    return this.#byKey.get(this.#ids.keyOf(id));
   }
 
   /** Makes a run known. */
@@ -84,6 +88,7 @@ export class Runs implements TaskHost, Results {
     if (known instanceof TaskRun && !known.isOver && known.name === name) return known;
     const run = new TaskRun(name, this, originIn(undefined));
     run.sealed(key);
+    run.isPending = false;
     return run;
   }
 

@@ -6,9 +6,9 @@ import type { Queued } from "../lane/queued.js";
 import { replacementIn } from "../task/task-delivery.js";
 import type { Ending, Order, Started } from "../task/work.js";
 import type { AttemptDelivery } from "./attempt.js";
-import type { Follower } from "./follower.js";
+import { type Follower, NO_ATTEMPTS } from "./follower.js";
 import { Run, type RunHost } from "./run.js";
-import type { RunOrigin } from "./run-origin.js";
+import { originIn, type RunOrigin } from "./run-origin.js";
 
 /** What the runs of tasks need of their bus. */
 export interface TaskHost extends RunHost {
@@ -28,9 +28,11 @@ const REPLACED_MAX = 64;
 
 export class TaskRun extends Run implements Follower {
   readonly #host: TaskHost;
-  readonly #origin: RunOrigin;
+  #origin: RunOrigin;
   /** Its id, or the number that becomes one. */
   key: string | number = "";
+  /** Whether its publish has not come back yet. */
+  isPending = true;
   #queued: Queued | undefined = undefined;
   #attempt: AttemptDelivery | undefined = undefined;
   #answer: unknown = undefined;
@@ -99,7 +101,7 @@ export class TaskRun extends Run implements Follower {
       frame: this.#attempt,
       parent: this,
       tree: undefined,
-      isOwed: false,
+      isOwed: true,
       replaced,
     };
     const ended = (ending: Ending): void => {
@@ -113,6 +115,11 @@ export class TaskRun extends Run implements Follower {
 
   done(): void {
     if (this.#replacement === undefined) this.end("done", this.#answer);
+  }
+
+  /* Where its publish has not come back yet, that says why. */
+  withdrawn(reason: string): void {
+    if (!this.isPending) this.ended({ reason }, NO_ATTEMPTS);
   }
 
   ended(
@@ -146,5 +153,6 @@ export class TaskRun extends Run implements Follower {
   override end(state: Ending["state"], value: unknown): void {
     super.end(state, value);
     this.#queued = this.#attempt = this.#answer = this.#replacement = undefined; // the record outlives them
+    this.#origin = originIn(undefined);
   }
 }

@@ -1,6 +1,6 @@
 /** `bus.run`: what work gets of the engine to start itself, and how one task is started. */
 import type { PublishOptions } from "../delivery/receipt.js";
-import { definitionOf } from "../event/definition.js";
+import { definitionOf, isEvent } from "../event/definition.js";
 import type { AnyEvent, AnyTask, Work } from "../event/event.js";
 import { CallerContext, type Frame } from "../runtime/context.js";
 import { show } from "../runtime/options.js";
@@ -11,6 +11,7 @@ import { deliveryOf } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
 import type { Publisher } from "./publisher.js";
+import type { Run } from "./run.js";
 import { originIn, type RunOrigin } from "./run-origin.js";
 import type { Settlement } from "./settlement.js";
 import { TaskRun } from "./task-run.js";
@@ -50,8 +51,8 @@ export class Tasks implements RunPorts {
   ): Promise<TaskHandle<unknown>> {
     try {
       if (!isWork(work)) throw notWork(work);
-      const known = options?.id === undefined ? undefined : this.#facilities.runs.get(options.id);
-      if (known !== undefined) return Promise.resolve(known);
+      const known = options?.id === undefined ? undefined : this.#facilities.runs.find(options.id);
+      if (known !== undefined) return Promise.resolve(sameOf(known, work));
       const started = this.start(work, { options, origin: originIn(frame), ended: undefined });
       const { accepted } = started;
       return accepted === undefined ? Promise.resolve(started) : accepted.then(() => started);
@@ -73,6 +74,7 @@ export class Tasks implements RunPorts {
     try {
       const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
       if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
+      else run.isPending = false;
     } catch (error) {
       runs.forget(run);
       throw error;
@@ -101,11 +103,19 @@ export class Tasks implements RunPorts {
   async #accepted(run: TaskRun, receipt: PromiseLike<unknown>): Promise<void> {
     try {
       await receipt;
+      run.isPending = false;
     } catch (error) {
       run.end("failed", error);
       throw error;
     }
   }
+}
+
+/* The work that its id stands for already. */
+function sameOf(known: Run, work: Work): Run {
+  const name = isEvent(work) ? definitionOf(work).name : known.name;
+  if (name === known.name) return known;
+  throw new TypeError(`The id ${known.id} is that of ${known.name}, not of ${name}. Give each run its own.`);
 }
 
 function notWork(given: unknown): TypeError {

@@ -4,7 +4,6 @@ import { BusClosedError, PartlyAcceptedError, SelfWaitError } from "../errors.js
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { type AttemptDelivery, deliveryOf } from "./attempt.js";
 import { portOf } from "./carrying.js";
-import { NO_ATTEMPTS } from "./follower.js";
 import type { Facilities } from "./facilities.js";
 import type { Later } from "./later.js";
 import type { Placement } from "./placement.js";
@@ -136,7 +135,7 @@ export class TransactionFrame implements Frame {
     for (const { planned } of this.#reserved) this.#parts.placement.stopWaiting(planned);
     for (const each of this.#reserved) this.#takeBack(each);
     for (const { publication } of this.#postponed) {
-      publication.follower?.ended({ reason: "its transaction was taken back" }, NO_ATTEMPTS);
+      publication.follower?.withdrawn("its transaction was taken back");
       publication.tree.closed();
     }
   }

@@ -19,7 +19,7 @@ export interface WholeFacts {
   readonly cancel: (reason: string) => void;
   /** The async context of whoever started it. */
   readonly caller: CallerContext | undefined;
-  /** Of the delivery in which it was started: not final before this is. */
+  /** Of the delivery in which it was started: its parts belong to it, and there is one on its way until the end. */
   readonly tree: Tree | undefined;
 }
 
@@ -27,8 +27,9 @@ export class WholeRun extends Run implements Whole {
   readonly id: string;
   readonly key: string | number;
   readonly #host: WholeHost;
-  readonly #facts: WholeFacts;
-  readonly #origin: RunOrigin;
+  /* Not any more once it has ended: the record outlives what it was made of. */
+  #facts: WholeFacts | undefined;
+  #origin: RunOrigin | undefined;
 
   constructor(facts: WholeFacts, host: WholeHost) {
     const origin = facts.order.origin as RunOrigin;
@@ -38,11 +39,10 @@ export class WholeRun extends Run implements Whole {
     this.#host = host;
     this.#facts = facts;
     this.#origin = { ...origin, parent: this, tree: facts.tree, isOwed: true };
-    facts.tree?.opened();
   }
 
   get parent(): Run | undefined {
-    return (this.#facts.order.origin as RunOrigin).parent;
+    return (this.#facts?.order.origin as RunOrigin | undefined)?.parent;
   }
 
   protected get isRunning(): boolean {
@@ -50,14 +50,15 @@ export class WholeRun extends Run implements Whole {
   }
 
   protected stop(reason: string): void {
-    this.#facts.cancel(reason);
+    this.#facts?.cancel(reason);
   }
 
   start(part: Work, ended: (ending: Ending) => void): Started | undefined {
+    if (this.#facts === undefined) return undefined;
     const { caller, order } = this.#facts;
     const heard = caller === undefined ? ended : caller.runInAsyncScope.bind(caller, ended, undefined);
     try {
-      return this.#host.start(part, { options: partOptions(order), origin: this.#origin, ended: heard });
+      return this.#host.start(part, { options: partOptions(order), origin: this.#origin!, ended: heard });
     } catch (error) {
       ended({ state: "failed", error: toError(error) });
       return undefined;
@@ -65,9 +66,8 @@ export class WholeRun extends Run implements Whole {
   }
 
   override end(state: Ending["state"], value: unknown): void {
-    if (this.isOver) return;
     super.end(state, value);
-    this.#facts.tree?.closed();
+    this.#facts = this.#origin = undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Cancelling a task, wherever it stands. */
 import { expect, test } from "vitest";
 import { retry, TaskCancelledError, type PublishOptions } from "../../src/index.js";
-import { virtualBus } from "../support/virtual.js";
+import { deferred, virtualBus } from "../support/virtual.js";
 import { Double, expectRest, gatedBus, seen } from "./setup.js";
 
 const ONE = { lane: { concurrency: 1 } } as const;
@@ -92,6 +92,38 @@ test.each<[string, PublishOptions]>([
   expect(await first.result()).toBe(2);
   await expectRest(bus, time);
   expect(calls).toHaveLength(1);
+});
+
+test("what waits in a step before its handler gets its signal, and does not reach the handler", async () => {
+  const gate = deferred();
+  const { bus, time, calls } = await gatedBus(
+    {},
+    { steps: [async (_, next) => (await gate.promise, next())] },
+  );
+  const handle = await bus.run(new Double({ n: 1 }));
+  await time.rest();
+  const cancelled = handle.cancel("enough");
+  gate.resolve();
+  expect(await cancelled).toBe(true);
+  expect(calls).toEqual([]);
+  await expectRest(bus, time);
+});
+
+test("what waits for a place is taken back by its id, and its run resolves", async () => {
+  const { bus, time, calls } = await gatedBus({}, { lane: { concurrency: 1, capacity: 1 } });
+  await bus.run(new Double({ n: 1 }));
+  await time.rest();
+  await bus.run(new Double({ n: 2 }));
+  const running = bus.run(new Double({ n: 3 }), { id: "third" });
+  expect(bus.describe().lanes[0]!.waitingPublishes).toBe(1);
+  expect(await bus.results.get("third")!.cancel("not needed")).toBe(true);
+  expect(bus.describe().lanes[0]!.waitingPublishes).toBe(0);
+  expect((await running).state).toBe("cancelled");
+  calls[0]!.give(2);
+  await time.rest();
+  calls[1]!.give(4);
+  await expectRest(bus, time);
+  expect(calls).toHaveLength(2);
 });
 
 test("what is held before the start never runs", async () => {

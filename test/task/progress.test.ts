@@ -83,6 +83,23 @@ test("what an attempt reports when it is over is not heard", async () => {
   expect(await reported(handle)).toEqual([]);
 });
 
+test("what a failed attempt reports later is not heard while the next one runs", async () => {
+  const { bus, time } = virtualBus();
+  const late: (() => void)[] = [];
+  bus.handle(Nothing, { retry: { attempts: 2, delay: 10 } }, (_, delivery) => {
+    late.push(() => delivery.progress(delivery.attempt, 2));
+    if (delivery.attempt === 1) throw new Error("again");
+    return delivery.sleep(1_000);
+  });
+  await bus.start();
+  const handle = await bus.run(new Nothing());
+  const all = reported(handle);
+  await time.advance(100);
+  for (const report of late) report();
+  await time.advance(1_000);
+  expect((await all).map(({ done }) => done)).toEqual([2]);
+});
+
 test("progress that is no progress is a TypeError", async () => {
   const { bus } = virtualBus();
   bus.handle(Nothing, (_, delivery) => delivery.progress(Number.NaN, 1));

@@ -116,6 +116,18 @@ describe("a task", () => {
     await expect(handle.result()).rejects.toMatchObject({ name: "TaskFailedError", reason });
   });
 
+  test.each([
+    ["when", { when: () => false }, "when answered false"],
+    ["dedupe", { dedupe: { by: () => "same", window: "1m" } }, "it had this one already"],
+  ] as const)("fails where the %s of its handler does not let it in", async (_, options, reason) => {
+    const { bus } = virtualBus();
+    bus.handle(Double, options, ({ n }) => n);
+    await bus.start();
+    await bus.run(new Double({ n: 1 }));
+    const handle = await bus.run(new Double({ n: 2 }));
+    await expect(handle.result()).rejects.toMatchObject({ name: "TaskFailedError", reason });
+  });
+
   test("fails by its timeout, and by its expiry", async () => {
     const { bus, time, calls } = await gatedBus({}, { timeout: "1s", lane: { concurrency: 1 } });
     const timed = seen(await bus.run(new Double({ n: 1 })));
@@ -260,6 +272,8 @@ describe("what is run", () => {
     await time.rest();
     expect(await (await bus.run(new Double({ n: 1 }), { id: "once" })).result()).toBe(2);
     expect(calls).toHaveLength(1);
+    const other = bus.run(new Nothing(), { id: "once" });
+    await expect(other).rejects.toThrow(/The id once is that of math\.double, not of test\.nothing/);
   });
 
   test("rejects where its lane takes no more, and is not known afterwards", async () => {
@@ -306,13 +320,16 @@ describe("what is run", () => {
     });
     expect(await inside.result()).toBe(3);
     let lost!: ReturnType<typeof seen>;
+    let late!: ReturnType<typeof seen>;
     const work = bus.transaction(async () => {
       lost = seen(await bus.run(new Add({ a: 1, b: 2 })));
+      late = seen(await bus.run(new Add({ a: 1, b: 2 }), { delay: "1m" }));
       throw new Error("no");
     });
     await expect(work).rejects.toThrow("no");
     await time.rest();
     expect(lost.error).toMatchObject({ reason: "taken back before it was delivered" });
+    expect(late.error).toMatchObject({ reason: "its transaction was taken back" });
     await expectRest(bus, time);
   });
 

@@ -32,7 +32,10 @@ test("a send that fails rejects the run, and the member of a group that it was",
   await expect(bus.run(new Double({ n: 1 }), { id: "lost" })).rejects.toThrow("no route to host");
   expect(bus.results.get("lost")?.state).toBe("failed");
   const handle = await bus.run(group([new Double({ n: 1 })]));
-  await expect(handle.result()).rejects.toMatchObject({ code: "SIGNALBOX_GROUP_FAILED" });
+  await expect(handle.result()).rejects.toMatchObject({
+    code: "SIGNALBOX_GROUP_FAILED",
+    cause: { message: "no route to host" },
+  });
 });
 
 test("a delivery that comes twice gives one result", async () => {
@@ -47,7 +50,7 @@ test("a delivery that comes twice gives one result", async () => {
   calls[1]!.give(4);
   calls[0]!.give(2);
   await time.rest();
-  expect([result.times, result.value]).toEqual([1, 4]);
+  expect([result.times, result.value, await handle.result()]).toEqual([1, 4, 4]);
 });
 
 test("a task from elsewhere is handled here, and its result is here by its id", async () => {

@@ -20,7 +20,7 @@ import {
 import { chain, chord, chunks, group, map, type Settled } from "../../src/workflow/index.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(_task: Same<A, B>): void => undefined;
+const same = <A, B>(_same: Same<A, B>): void => undefined;
 
 export class Resize extends Task("image.resize", {
   input: z.object({ path: z.string(), at: z.coerce.date().default(new Date(0)) }),

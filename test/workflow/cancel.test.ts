@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { TaskCancelledError, type Work } from "../../src/index.js";
 import { chain, chord, chunks, group, map } from "../../src/workflow/index.js";
 import { n } from "../dispatch/setup.js";
+import { deferred } from "../support/virtual.js";
 import { Add, Double, expectRest, gatedBus, Nothing, seen } from "../task/setup.js";
 
 const inputs = (count: number) => n(count).map((each) => ({ n: each }));
@@ -106,6 +107,32 @@ test("what has not started is not started, and finally is not cancelled", async 
   expect(await cancelled).toBe(true);
   expect([calls.length, last?.aborted]).toEqual([1, false]);
   await expectRest(bus, time);
+});
+
+test("a cancel while finally runs changes nothing: it has run once, and the group is what it was", async () => {
+  const { bus, time, calls } = await gatedBus();
+  const gate = deferred();
+  let lasts = 0;
+  bus.handle(Nothing, () => (lasts++, gate.promise));
+  const handle = await bus.run(group([new Double({ n: 1 })], { finally: new Nothing() }));
+  await time.rest();
+  calls[0]!.give(2);
+  await time.rest();
+  const cancelled = handle.cancel("too late");
+  gate.resolve();
+  expect([await cancelled, await handle.result(), lasts]).toEqual([false, [2], 1]);
+  await expectRest(bus, time);
+});
+
+test("a chain whose link gives its result nevertheless goes no further", async () => {
+  const { bus, time, calls } = await gatedBus();
+  const handle = await bus.run(chain(new Double({ n: 1 }), (v) => new Double({ n: v })));
+  await time.rest();
+  const cancelled = handle.cancel("enough");
+  calls[0]!.give(2);
+  expect(await cancelled).toBe(true);
+  await expectRest(bus, time);
+  expect([calls.length, handle.state]).toEqual([1, "cancelled"]);
 });
 
 test("a member that is cancelled by its own id counts as cancelled", async () => {
