@@ -123,7 +123,7 @@ export class Schedules implements Runner {
   remove(schedule: Scheduled): void {
     if (schedule.isRemoved) return;
     schedule.isRemoved = true;
-    if (this.byName.get(schedule.name) === schedule) this.byName.delete(schedule.name);
+    this.byName.delete(schedule.name);
     this.#timer.delete(schedule);
     schedule.due = schedule.waits = undefined;
     schedule.work.removed();

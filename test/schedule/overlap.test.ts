@@ -29,6 +29,7 @@ test("queue runs them one after the other, each for its time", async () => {
   const { bus, time, ran, skipped, job } = await scheduled({ every: "1h" }, { overlap: "queue" }, handle);
   await time.advance(3 * HOUR + 10 * MINUTE);
   expect([ran, bus.atRisk]).toEqual([["01:00"], 2]); // what runs, and what waits for its end
+  expect(job.next().map(clockOf)).toEqual(["04:00"]);
   ends[0]!();
   await time.rest();
   await time.advance(0);

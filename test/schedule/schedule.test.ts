@@ -1,9 +1,11 @@
 /** Schedules of functions: when they run, and what can be asked of them. */
 import { expect, test } from "vitest";
-import { BusClosedError, Every, NotStartedError, StartError, Tick } from "../../src/index.js";
+import { BusClosedError, Event, Every, NotStartedError, StartError, Tick } from "../../src/index.js";
 import { virtualBus, VirtualTime } from "../support/virtual.js";
 import { expectCountsToAddUp } from "../dispatch/setup.js";
 import { clockOf, DAY, HOUR, MINUTE, scheduled, START, Tidied } from "./setup.js";
+
+class Other extends Event("test.other") {}
 
 class Sweeps {
   @Every("1h")
@@ -192,6 +194,18 @@ test("a removed schedule runs no more, and its name is free", async () => {
   bus.schedule("job", { every: "1h" }, () => new Tidied({ due: "again", missed: 0 }));
   await time.advance(HOUR);
   expect(ran).toEqual(["01:00", "again"]);
+});
+
+test("functions whose events wait for a full lane do not keep those of others", async () => {
+  const { bus, time } = virtualBus({ lanes: { full: { concurrency: 1, capacity: 1, waitingMax: 99 } } });
+  const ran: string[] = [];
+  bus.on(Tidied, { lane: "full" }, () => new Promise(() => undefined));
+  bus.on(Other, () => void ran.push("other"));
+  for (let n = 0; n < 30; n++) bus.schedule(`full-${n}`, "@hourly", () => new Tidied({ due: "", missed: 0 }));
+  bus.schedule("other", "@hourly", () => new Other());
+  await bus.start();
+  await time.advance(HOUR);
+  expect([ran, bus.lanes.get("full")?.waitingPublishes]).toEqual([["other"], 28]);
 });
 
 test("whoever removes a subscription removes its schedules", async () => {
