@@ -33,7 +33,7 @@ test("all faults of the options are told at once, each with what was expected an
     "Unknown option `onUnhandeld` in `createBus`. Did you mean `onUnhandled`?",
     'Expected `createBus.subscribers` to be an array of classes, got `"Mails"` (string).',
     "Unknown option `capacityy` in `createBus.lanes.mail`. Did you mean `capacity`?",
-    "Expected `createBus.lanes.mail.concurrency` to be an integer from 1 up, got `0` (number).",
+    "Expected `createBus.lanes.mail.concurrency` to be an integer from 1 up or an object { min, max, target }, got `0` (number).",
     expect.stringMatching(/^Expected `createBus.stamp` to be a function, got /),
     expect.stringMatching(/^Expected `createBus.redact` to be an array .*, got `"data.card"` \(string\)\.$/),
     "Expected `createBus.steps[1]` to be a function, got `3` (number).",
