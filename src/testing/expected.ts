@@ -58,7 +58,7 @@ function isAccepted(schema: StandardSchemaV1, actual: unknown): boolean {
 export function shownExpectation(expected: unknown): string {
   if (isSchema(expected)) return "what the schema accepts";
   return JSON.stringify(expected, (_key, each: unknown) =>
-    isAsymmetric(each) || isSchema(each) ? wordsOf(each) : each,
+    isAsymmetric(each) || isSchema(each) ? wordsOf(each) : typeof each === "bigint" ? `${each}n` : each,
   );
 }
 
