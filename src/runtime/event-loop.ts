@@ -2,6 +2,20 @@
 import { createHook } from "node:async_hooks";
 import type { HostTimer } from "./host.js";
 
+/* Kept from the beginning: a test runner may put fakes of its own in their place. */
+const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
+const now = performance.now.bind(performance);
+
+/** Milliseconds of real time. */
+export function realTime(): number {
+  return now();
+}
+
+/** Runs once the event loop has been round. */
+export function afterTurn(run: () => void): void {
+  setImmediate(run);
+}
+
 /* How many guards are set: they are timers too, and not the work of whoever is watched. */
 let guards = 0;
 
