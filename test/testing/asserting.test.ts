@@ -284,6 +284,28 @@ describe("matchers and plain functions", () => {
     expect(says).toMatch(/^Expected shop\.paid to be published with \{"id":"3n"\}\./);
   });
 
+  it("compare maps, sets and bytes as wholes", async () => {
+    class Odd extends Event("shop.odd")<{ of: unknown }> {}
+    const bus = await createTestBus({ json: false, isolate: "none", onUnhandled: "ignore" });
+    const bytes = new Uint8Array([1, 2]);
+    for (const of of [new Map([["a", 1]]), new Set([1]), bytes]) await bus.publish(new Odd({ of }));
+    for (const of of [new Map([["a", 1]]), new Set([1]), bytes]) expect(bus).toHavePublished(Odd, { of });
+    for (const of of [new Map([["b", 1]]), new Set([2]), bytes.subarray(1)])
+      expect(bus).not.toHavePublished(Odd, { of });
+  });
+
+  it("print the beginning of a long story only", async () => {
+    const { bus } = await setup();
+    for (let n = 0; n < 1_000; n++) await bus.publish(new Paid({ id: String(n) }));
+    await bus.idle();
+    const lines = messageOf(() => assert.not.published(bus, Paid))
+      .trimEnd()
+      .split("\n");
+    expect(lines.length).toBeLessThan(510);
+    expect(lines.at(-1)).toBe("… and more: bus.transcript() has all of it");
+    expect(bus.transcript().split("\n")).toHaveLength(2_000);
+  });
+
   it("tell of events that are not due yet", async () => {
     const { bus } = await setup();
     await bus.publish(new Paid({ id: "a" }), { delay: "1h" });
