@@ -104,12 +104,12 @@ export class Slots<T> {
     await undefined;
     for (;;) {
       while (turn.isSpent()) await turn.end(); // all slots of all lanes come back at once: the first few spend the next turn
-      if (this.#source.ready === 0) {
-        if (this.#isTooMany || this.#lingering.length === LINGERING_MAX) return this.#end(slot);
+      const isReady = this.#source.ready > 0;
+      if (!this.#mayGoOn(isReady)) return this.#end(slot);
+      if (!isReady) {
         if (await this.#linger()) continue;
         return void this.#busy.delete(slot);
       }
-      if (this.#isTooMany || !this.#source.mayStart()) return this.#end(slot);
       const queued = (slot.queued = this.#source.take());
       if (queued === undefined) continue;
       if (handOver !== undefined) await handOver("deliver", this.#source.name);
@@ -128,8 +128,9 @@ export class Slots<T> {
     }
   }
 
-  get #isTooMany(): boolean {
-    return this.#count > this.#queue.concurrency;
+  #mayGoOn(isReady: boolean): boolean {
+    if (this.#count > this.#queue.concurrency) return false;
+    return isReady ? this.#source.mayStart() : this.#lingering.length < LINGERING_MAX;
   }
 
   /* Until it is woken, so that a calm lane does not pay for a new slot per event. */

@@ -2,6 +2,20 @@
 import { createHook } from "node:async_hooks";
 import type { HostTimer } from "./host.js";
 
+/* Kept from the beginning: a test runner may put fakes of its own in their place. */
+const { setTimeout, clearTimeout, setImmediate, performance } = globalThis;
+const now = performance.now.bind(performance);
+
+/** Milliseconds of real time. */
+export function realTime(): number {
+  return now();
+}
+
+/** Runs once the event loop has been round. */
+export function afterTurn(run: () => void): void {
+  setImmediate(run);
+}
+
 /* How many guards are set: they are timers too, and not the work of whoever is watched. */
 let guards = 0;
 
@@ -22,6 +36,7 @@ export function workOfLoop(): ReadonlyMap<string, number> {
   const work = new Map<string, number>([
     ["Timeout", -guards],
     ["Request", requests.size],
+    ["Worker", workers.size],
   ]);
   for (const kind of process.getActiveResourcesInfo()) work.set(kind, (work.get(kind) ?? 0) + 1);
   return work;
@@ -32,6 +47,8 @@ const REQUEST = /REQ|^ZLIB$/;
 const MANY_CALLS = /^(ZLIB|HTTPCLIENTREQUEST)$/;
 const requests = new Set<number>();
 const manyCalls = new Set<number>();
+/* Nor a worker that nobody listens to for messages. */
+const workers = new Set<number>();
 let watchers = 0;
 
 /* Where Node knows it, promises are not asked about. */
@@ -39,14 +56,17 @@ const options = { trackPromises: false };
 const hook = createHook({
   ...options,
   init(id, kind) {
+    if (kind === "WORKER") workers.add(id);
     if (!REQUEST.test(kind)) return;
     requests.add(id);
     if (MANY_CALLS.test(kind)) manyCalls.add(id);
   },
   after(id) {
+    workers.delete(id); // it calls once, at its exit
     if (!manyCalls.has(id)) requests.delete(id);
   },
   destroy(id) {
+    workers.delete(id);
     requests.delete(id);
     manyCalls.delete(id);
   },
@@ -63,5 +83,6 @@ export function watchRequests(): () => void {
     hook.disable();
     requests.clear();
     manyCalls.clear();
+    workers.clear();
   };
 }

@@ -1,6 +1,6 @@
 /** The handlers that run right now, for whoever waits for them in vain. */
 import type { Delivery } from "../index.js";
-import { processRuntime } from "../runtime/runtime.js";
+import { realTime as real } from "../runtime/event-loop.js";
 
 export interface Working {
   readonly delivery: Delivery;
@@ -39,8 +39,4 @@ export class AtWork {
   all(): readonly Working[] {
     return [...this.#working];
   }
-}
-
-function real(): number {
-  return processRuntime.host.monotonic();
 }

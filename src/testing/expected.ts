@@ -1,4 +1,6 @@
 /** What a test expects of data: any part of it, asymmetric matchers, schemas. */
+import { isDeepStrictEqual } from "node:util";
+
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { DataOf } from "../index.js";
 
@@ -24,11 +26,16 @@ export function isAsExpected(actual: unknown, expected: unknown): boolean {
   if (isSchema(expected)) return isAccepted(expected, actual);
   if (typeof expected !== "object" || expected === null) return Object.is(actual, expected);
   if (typeof actual !== "object" || actual === null) return false;
-  if (expected instanceof Date) return actual instanceof Date && Number(actual) === Number(expected);
+  if (isWhole(expected)) return isDeepStrictEqual(actual, expected);
   if (Array.isArray(expected) && (!Array.isArray(actual) || actual.length !== expected.length)) return false;
   return Object.entries(expected).every(([key, each]) =>
     isAsExpected((actual as Readonly<Record<string, unknown>>)[key], each),
   );
+}
+
+/* What it holds is not in its keys. */
+function isWhole(expected: object): boolean {
+  return [Date, Map, Set].some((each) => expected instanceof each) || ArrayBuffer.isView(expected);
 }
 
 interface Asymmetric {
@@ -58,7 +65,7 @@ function isAccepted(schema: StandardSchemaV1, actual: unknown): boolean {
 export function shownExpectation(expected: unknown): string {
   if (isSchema(expected)) return "what the schema accepts";
   return JSON.stringify(expected, (_key, each: unknown) =>
-    isAsymmetric(each) || isSchema(each) ? wordsOf(each) : each,
+    isAsymmetric(each) || isSchema(each) ? wordsOf(each) : typeof each === "bigint" ? `${each}n` : each,
   );
 }
 

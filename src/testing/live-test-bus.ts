@@ -16,7 +16,7 @@ import { AtWork } from "./at-work.js";
 import { Gate } from "./gate.js";
 import { aroundHandlers } from "./handlers-step.js";
 import { LoopGuard } from "./loop-guard.js";
-import { SubscriptionNames } from "./names-of.js";
+import { mutedOf, SubscriptionNames } from "./names-of.js";
 import { Origins } from "./origin.js";
 import { Patience, type Waits } from "./patience.js";
 import { PublishingDesk } from "./publishing-desk.js";
@@ -28,6 +28,7 @@ import type { Rehearsing } from "./rehearsing.js";
 import type { TestOnly } from "./test-bus-options.js";
 import { HandMovedClock } from "./test-clock.js";
 import { treeText } from "./tree-text.js";
+import { UnderWay } from "./under-way.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 export interface LiveWiring {
@@ -56,13 +57,15 @@ interface Parts {
 export class LiveTestBus extends Bus {
   declare readonly publish: Publish;
   readonly clock: HandMovedClock;
+  readonly underWay: UnderWay = new UnderWay();
   /** A check has said already that it is at work: its disposal need not, and would hide that. */
   isToldOff = false;
   readonly #parts: Parts;
   readonly #lists: Lists;
   readonly #waits: Waits;
   readonly #isSimulated: boolean;
-  readonly #unwatch: () => void;
+  /** Ends what watches the process for it. */
+  readonly unwatch: () => void;
   readonly #rehearsing: Rehearsing | undefined;
 
   constructor(wiring: LiveWiring) {
@@ -82,7 +85,7 @@ export class LiveTestBus extends Bus {
     this.#lists = new Lists(story, parts.names);
     this.#rehearsing = wiring.rehearsing;
     this.#isSimulated = wiring.waits !== undefined;
-    this.#unwatch = this.#isSimulated ? () => undefined : watchRequests();
+    this.unwatch = this.#isSimulated ? () => undefined : watchRequests();
     this.#waits = wiring.waits ?? this.#patience();
     this.clock = new HandMovedClock(time, (call) => this.#waits.rest(call));
     this.publish = desk.publishOf(this.publish);
@@ -100,10 +103,12 @@ export class LiveTestBus extends Bus {
   async step(): Promise<boolean> {
     if (!this.#parts.gate.isManual)
       throw new Error('bus.step() runs nothing by itself in this mode. Make the bus with mode: "manual".');
-    await this.#waits.rest("bus.step()");
-    const isOne = this.#parts.gate.step();
-    if (isOne) await this.#waits.rest("bus.step()");
-    return isOne;
+    return this.underWay.during("bus.step()", async () => {
+      await this.#waits.rest("bus.step()");
+      const isOne = this.#parts.gate.step();
+      if (isOne) await this.#waits.rest("bus.step()");
+      return isOne;
+    });
   }
 
   /** Moves the clock as far as the close needs it. */
@@ -113,9 +118,12 @@ export class LiveTestBus extends Bus {
     let isOver = false;
     const over = (): void => void (isOver = true);
     closing.then(over, over);
-    await this.#waits.rest("bus.close()");
-    while (!isOver && this.#parts.time.runNext()) await this.#waits.rest("bus.close()");
-    if (isOver) this.#unwatch();
+    try {
+      await this.#waits.rest("bus.close()");
+      while (!isOver && this.#parts.time.runNext()) await this.#waits.rest("bus.close()");
+    } finally {
+      this.unwatch();
+    }
     return closing;
   }
 
@@ -188,17 +196,18 @@ export class LiveTestBus extends Bus {
     this.#parts.desk.invoked(event);
     this.#parts.invoked.add(event);
     try {
-      await super.invoke(event, options);
+      await this.underWay.during("bus.invoke()", () => super.invoke(event, options));
     } finally {
       this.#parts.invoked.delete(event);
     }
   }
 
   override transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
-    return super.transaction((scope) => {
+    const atDesk = (scope: TransactionScope): Promise<T> => {
       const publish = this.#parts.desk.publishOf(scope.publish);
       return work(Object.create(scope, { publish: { value: publish } }) as TransactionScope); // `client` may throw
-    });
+    };
+    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk));
   }
 
   #patience(): Patience {
@@ -279,20 +288,4 @@ function partsOf({ time, testOnly, options, rehearsing }: LiveWiring): Parts {
     onPublish: () => undefined,
   };
   return parts;
-}
-
-/* Of the subscribers, all but those that are to run; a name that stands for none of them is told. */
-function mutedOf(
-  { only }: TestOnly,
-  { subscribers = [] }: BusOptions,
-  names: SubscriptionNames,
-): Set<string> {
-  if (only === undefined) return new Set();
-  const strangers = only.filter((each) => !subscribers.includes(each as never));
-  if (strangers.length > 0)
-    throw new TypeError(
-      `Expected \`only\` to name subscribers of the bus, got ${strangers.map(({ name }) => name).join(", ")}. Add them to \`subscribers\`.`,
-    );
-  const running = names.ofAll(only);
-  return new Set([...names.ofAll(subscribers)].filter((name) => !running.has(name)));
 }

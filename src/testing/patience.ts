@@ -1,7 +1,6 @@
 /** Waiting on a test bus: exact, by counting; one guard of real time, which tells what it has waited for. */
-import { guardAfter } from "../runtime/event-loop.js";
+import { afterTurn, guardAfter, realTime as real } from "../runtime/event-loop.js";
 import type { HostTimer } from "../runtime/host.js";
-import { processRuntime } from "../runtime/runtime.js";
 import { EventLoopWatch } from "./event-loop-watch.js";
 
 /** What is waited for. */
@@ -79,9 +78,5 @@ export class Patience implements Waits {
 }
 
 function turnOfLoop(): Promise<void> {
-  return new Promise((resolve) => processRuntime.host.macrotask(resolve));
-}
-
-function real(): number {
-  return processRuntime.host.monotonic();
+  return new Promise((resolve) => afterTurn(resolve));
 }

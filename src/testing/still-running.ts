@@ -2,7 +2,7 @@
 import { SignalboxError } from "../errors.js";
 import { definitionOf } from "../event/definition.js";
 import type { AnyEvent, Lane } from "../index.js";
-import { processRuntime } from "../runtime/runtime.js";
+import { realTime } from "../runtime/event-loop.js";
 import type { Working } from "./at-work.js";
 import type { Origins } from "./origin.js";
 import type { Story } from "./story.js";
@@ -30,7 +30,7 @@ export interface RunningFacts {
 export function workingText({ delivery, realSince, since }: Working, facts: RunningFacts): string {
   const { subscription, attempt, eventId } = delivery;
   const { name } = definitionOf(delivery.event as AnyEvent);
-  const real = spanText(processRuntime.host.monotonic() - realSince);
+  const real = spanText(realTime() - realSince);
   const spans = `for ${real} (${spanText(facts.now - since)} of the bus's clock)`;
   return `${subscription} with ${name}, attempt ${attempt}, ${spans}${originText(eventId, facts)}`;
 }

@@ -69,8 +69,13 @@ export async function testBusOn({ time, options, waits }: TestBusWiring): Promis
   const production = { ...defaults, ...given(busOptions), transports, transport: undefined };
   const { container = plain() } = production;
   const live = new LiveTestBus({ time, testOnly, options: { ...production, container }, waits, rehearsing });
-  for (const { token, value } of testOnly.provide ?? []) container.provide(token, value);
-  if (testOnly.start !== false) await live.start();
+  try {
+    for (const { token, value } of testOnly.provide ?? []) container.provide(token, value);
+    if (testOnly.start !== false) await live.start();
+  } catch (error) {
+    live.unwatch();
+    throw error;
+  }
   return live;
 }
 

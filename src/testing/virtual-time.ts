@@ -1,7 +1,8 @@
 /** Virtual time: the real engine's clock, moved by hand, its timers run one by one, its chance drawn from a seed. */
 import type { HandOver } from "../runtime/hand-over.js";
 import type { Host, HostTimer } from "../runtime/host.js";
-import { processRuntime, type Runtime } from "../runtime/runtime.js";
+import { afterTurn } from "../runtime/event-loop.js";
+import type { Runtime } from "../runtime/runtime.js";
 import { Turn } from "../runtime/turn.js";
 
 export interface VirtualTimeOptions {
@@ -28,7 +29,7 @@ export class VirtualTime {
   #elapsed = 0;
   #seed: number;
 
-  constructor({ seed = 1, handOver, macrotask = onTheHost }: VirtualTimeOptions = {}) {
+  constructor({ seed = 1, handOver, macrotask = afterTurn }: VirtualTimeOptions = {}) {
     this.#seed = seed;
     const host: Host = {
       now: () => this.now,
@@ -95,8 +96,4 @@ export class VirtualTime {
     const index = this.#pending.indexOf(pending);
     if (index >= 0) this.#pending.splice(index, 1);
   }
-}
-
-function onTheHost(run: () => void): void {
-  processRuntime.host.macrotask(run);
 }

@@ -215,6 +215,107 @@ describe("matchers and plain functions", () => {
     );
   });
 
+  it("throw while a step, an invoke or a transaction that nobody awaited goes on", async () => {
+    const bus = await createTestBus({ mode: "manual", onUnhandled: "ignore" });
+    bus.on(Placed, { name: "slow" }, () => Promise.resolve());
+    await bus.publish(new Placed({ id: "a", total: 1 }));
+    await bus.idle();
+    const says = (call: string) => `${call} has not come back: await it`;
+    const step = bus.step();
+    expect(() => expect(bus).not.toHaveHandled(Placed)).toThrow(says("bus.step()"));
+    await step;
+    const invoked = bus.invoke(new Placed({ id: "b", total: 1 }));
+    expect(() => assert.not.handled(bus, Placed, { data: { id: "b" } })).toThrow(says("bus.invoke()"));
+    await invoked;
+    const work = bus.transaction(async ({ publish }) => {
+      await Promise.resolve();
+      await publish(new Paid({ id: "a" }));
+    });
+    expect(() => assert.not.published(bus, Paid)).toThrow(says("bus.transaction()"));
+    expect(bus).not.toBeIdle();
+    await work;
+    assert.published(bus, Paid);
+    assert.idle(bus);
+  });
+
+  it("refuse what they could only look for in vain, since its negation would always hold", async () => {
+    const { bus } = await setup();
+    class Stranger {
+      @On(Placed) look() {}
+    }
+    const said = (work: (held: typeof assert.not) => void) => messageOf(() => work(assert.not));
+    expect([
+      said((not) => not.published(bus, "shop.placed" as never)),
+      said((not) => not.publishedTimes(bus, undefined as never, 1)),
+      said((not) => not.publishedTimes(bus, Placed, "1" as never)),
+      said((not) => not.publishedInOrder(bus, [Placed, "shop.paid" as never])),
+      said(() => assert.publishedInOrder(bus, [])),
+      said((not) => not.handled(bus, Placed, { subscriber: Desk } as never)),
+      said((not) => not.handled(bus, Placed, Desk as never)),
+      said((not) => not.retried(bus, Placed, { time: 2 } as never)),
+      said((not) => not.deadLettered(bus, Placed, { reson: "x" } as never)),
+      said((not) => not.handled(bus, Placed, { by: Stranger })),
+    ]).toEqual([
+      'Expected `event` to be an event class, got `"shop.placed"` (string).',
+      "Expected `event` to be an event class, got `undefined`.",
+      'Expected `times` to be an integer from 0 up, got `"1"` (string).',
+      'Expected `event` to be an event class, got `"shop.paid"` (string).',
+      "Expected `events` to be a list of one event class or more, got `[]` (array).",
+      "Unknown option `subscriber` in `facts`. It takes `by`, `data`.",
+      "Expected `facts` to be an object of options, got `[class Desk]` (function).",
+      "Unknown option `time` in `facts`. Did you mean `times`?",
+      "Unknown option `reson` in `facts`. Did you mean `reason`?",
+      "Expected a subscriber of the bus, got Stranger. Add it to `subscribers`.",
+    ]);
+    expect(() => bus.handled(Placed, Stranger)).toThrow("Expected a subscriber of the bus, got Stranger.");
+  });
+
+  it("take a pattern with the flag g each time from its beginning", async () => {
+    const { bus, place } = await setup();
+    await place(14);
+    const reason = /failed/g;
+    expect(bus).toHaveDeadLettered(Placed, { reason });
+    expect(bus).toHaveDeadLettered(Placed, { reason });
+  });
+
+  it("tell of expected data that JSON does not have", async () => {
+    const { bus } = await setup();
+    const says = messageOf(() => assert.published(bus, Paid, { id: 3n } as never));
+    expect(says).toMatch(/^Expected shop\.paid to be published with \{"id":"3n"\}\./);
+  });
+
+  it("compare maps, sets and bytes as wholes", async () => {
+    class Odd extends Event("shop.odd")<{ of: unknown }> {}
+    const bus = await createTestBus({ json: false, isolate: "none", onUnhandled: "ignore" });
+    const bytes = new Uint8Array([1, 2]);
+    for (const of of [new Map([["a", 1]]), new Set([1]), bytes]) await bus.publish(new Odd({ of }));
+    for (const of of [new Map([["a", 1]]), new Set([1]), bytes]) expect(bus).toHavePublished(Odd, { of });
+    for (const of of [new Map([["b", 1]]), new Set([2]), bytes.subarray(1)])
+      expect(bus).not.toHavePublished(Odd, { of });
+  });
+
+  it("print the beginning of a long story only", async () => {
+    const { bus } = await setup();
+    for (let n = 0; n < 1_000; n++) await bus.publish(new Paid({ id: String(n) }));
+    await bus.idle();
+    const lines = messageOf(() => assert.not.published(bus, Paid))
+      .trimEnd()
+      .split("\n");
+    expect(lines.length).toBeLessThan(510);
+    expect(lines.at(-1)).toBe("… and more: bus.transcript() has all of it");
+    expect(bus.transcript().split("\n")).toHaveLength(2_000);
+  });
+
+  it("tell of events that are not due yet", async () => {
+    const { bus } = await setup();
+    await bus.publish(new Paid({ id: "a" }), { delay: "1h" });
+    const says = messageOf(() => assert.published(bus, Paid));
+    expect(says).toContain("Not due yet: shop.paid in 3600 s.");
+    await bus.clock.advance("1h");
+    assert.published(bus, Paid);
+    expect(messageOf(() => assert.not.published(bus, Paid))).not.toContain("Not due yet");
+  });
+
   it("print the causal tree when they fail", async () => {
     const { bus } = await setup();
     bus.on(Paid, { name: "mail" }, ({ id }, delivery) => delivery.publish(new Refunded({ id })));

@@ -13,7 +13,7 @@ import { gzip } from "node:zlib";
 
 import { Clock, type Delivery, Event, On, retry, Subscriber } from "signalbox";
 import { createTestBus, LoopError, StillRunningError } from "signalbox/testing";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { deferred } from "../support/virtual.js";
 
@@ -181,6 +181,13 @@ describe("moving the clock of a test bus", () => {
     ["a file", async () => void (await readFile(import.meta.filename))],
     ["a digest", async () => void (await webcrypto.subtle.digest("SHA-256", new Uint8Array(1_000_000)))],
     ["a compression", async () => void (await promisify(gzip)(new Uint8Array(1_000_000)))],
+    [
+      "a worker that says nothing",
+      () =>
+        new Promise<void>((resolve) => {
+          new Worker("setTimeout(() => {}, 100)", { eval: true }).on("exit", () => resolve());
+        }),
+    ],
     ["a process", async () => void (await promisify(execFile)(process.execPath, ["-v"]))],
     [
       "a file that it writes",
@@ -254,12 +261,46 @@ describe("moving the clock of a test bus", () => {
     expect(bus.clock.now().getTime() - Date.UTC(2026, 0, 1)).toBe(7_000);
   });
 
+  it("advances past more timers than runAll would run", async () => {
+    const { bus, done } = await setup();
+    bus.on(Placed, ({ id }) => void done.push(id));
+    await bus.publish(new Placed({ id: "in two years" }), { delay: "730d" }); // it is looked at every hour
+    await bus.clock.advance("730d");
+    expect(done).toEqual(["in two years"]);
+  });
+
   it("gives up on timers without end", async () => {
     const { bus } = await setup();
     bus.on(Placed, { retry: { attempts: 20_000, delay: "1ms" } }, () => retry());
     await bus.publish(new Placed({ id: "a" }));
     await expect(bus.clock.runAll()).rejects.toThrow("has run 10,000 timers");
     expect(bus.retried(Placed).length).toBeGreaterThan(9_000);
+  });
+});
+
+describe("a test bus under the fake timers of a test runner", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("waits and moves its clock as it does without them", async () => {
+    vi.useFakeTimers();
+    const { bus, done } = await setup();
+    bus.on(Placed, { retry: { attempts: 2, delay: "1s" } }, ({ id }, { attempt }) => {
+      done.push(`${id} ${attempt}`);
+      return attempt === 1 ? retry() : undefined;
+    });
+    await bus.publish(new Placed({ id: "a" }));
+    await bus.idle();
+    await bus.clock.advance("1m");
+    expect(done).toEqual(["a 1", "a 2"]);
+    await bus.close();
+  });
+
+  it("says after two seconds of real time what is still running", async () => {
+    vi.useFakeTimers();
+    const { bus } = await setup();
+    bus.on(Placed, { name: "hanger" }, () => new Promise(() => {}));
+    await bus.publish(new Placed({ id: "a" }));
+    await expect(bus.idle()).rejects.toThrow(/has waited 2 s of real time.*\n {2}hanger with/);
   });
 });
 

@@ -52,11 +52,11 @@ export interface Explored {
 /** Explores; stops at the first seed that breaks a promise. */
 export async function explore(
   options: ExploreOptions,
-  scenario: (world: World) => Promise<void>,
+  scenario: (world: World) => void | Promise<void>,
 ): Promise<Explored> {
   refuse([...checkOptions("explore", options, exploreOptions), ...checkValue("scenario", scenario, func)]);
   const { runs, seed: first = 1, faults = false } = options;
-  const played: Scenario = (stage) => scenario(worldOf(stage, faults));
+  const played: Scenario = async (stage) => scenario(worldOf(stage, faults));
   for (let index = 0; index < runs; index++) {
     const seed = first + index;
     const ran = await run(played, seed);
@@ -80,7 +80,8 @@ function worldOf(stage: Stage, faults: boolean): World {
 /* Only the scheduler waits here: what never ends is found by it, and real time has no say. */
 async function busOf(stage: Stage, options: TestBusOptions, faults: boolean): Promise<TestBus> {
   const { scheduler } = stage;
-  const callers = options.context === false || faults ? undefined : new CallerChecks();
+  const isFaulty = faults || options.rehearsal === true;
+  const callers = options.context === false || isFaulty ? undefined : new CallerChecks();
   let inspection: Inspection | undefined;
   const step = inspectionStep(callers, () => inspection);
   const misbehaving = faults ? { transport: fakeTransport({ seed: stage.tape.below(2 ** 31) }) } : {};
@@ -89,14 +90,13 @@ async function busOf(stage: Stage, options: TestBusOptions, faults: boolean): Pr
     options: { ...options, ...misbehaving, steps: [...(options.steps ?? []), step] },
     waits: waitsOf(scheduler),
   });
-  inspection = stage.inspect(bus, { callers, isFaulty: faults });
+  inspection = stage.inspect(bus, { callers, isFaulty });
   return bus;
 }
 
 function waitsOf(scheduler: Scheduler): Waits {
   const until = async (isOver: () => boolean): Promise<void> => {
-    do await scheduler.quiet();
-    while (!isOver());
+    for (await scheduler.quiet(); !isOver(); await scheduler.quiet()) scheduler.runNext();
   };
   return { rest: () => scheduler.quiet(), idle: (idle) => idle, until };
 }

@@ -6,7 +6,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { HandOver } from "../../runtime/hand-over.js";
 import type { Host, HostTimer } from "../../runtime/host.js";
-import { processRuntime, type Runtime } from "../../runtime/runtime.js";
+import { afterTurn } from "../../runtime/event-loop.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import { Turn } from "../../runtime/turn.js";
 import { VirtualTime } from "../virtual-time.js";
 import type { Tape } from "./tape.js";
@@ -129,7 +130,7 @@ export class Scheduler extends VirtualTime {
   /** Decides until `isOver` says so, or nothing goes on any more. */
   async drive(isOver: () => boolean, idleRounds: number = IDLE_ROUNDS): Promise<Driven> {
     for (let idle = 0; idle < idleRounds;) {
-      await new Promise<void>((resolve) => processRuntime.host.macrotask(resolve));
+      await new Promise<void>((resolve) => afterTurn(resolve));
       const choices = this.#choices();
       this.onRest(choices.length === 0);
       if (isOver()) return "over";

@@ -49,6 +49,35 @@ describe("explore", () => {
     expect((await explore({ runs: 1, seed }, oversells)).violations).toEqual([first]);
   });
 
+  it("moves the clock for a bus in the mode manual, too", async () => {
+    const found = await explore({ runs: 25 }, async (world) => {
+      const bus = await world.bus({ mode: "manual" });
+      bus.on(Reserved, { name: "stock" }, (_reserved, delivery) => delivery.sleep("5ms"));
+      await bus.publish([new Reserved({ n: 1 }), new Reserved({ n: 2 })]);
+      while (await bus.step());
+      await bus.idle();
+    });
+    expect(found).toEqual({ runs: 25, violations: [] });
+  });
+
+  it("does not hold against the engine what a rehearsal delivers again", async () => {
+    const found = await explore({ runs: 25 }, async (world) => {
+      const bus = await world.bus({ rehearsal: true });
+      bus.on(Reserved, { name: "stock" }, () => {});
+      await bus.publish([new Reserved({ n: 1 }), new Reserved({ n: 2 })]);
+      await bus.idle();
+    });
+    expect(found).toEqual({ runs: 25, violations: [] });
+  });
+
+  it("takes scenarios that are not async", async () => {
+    const thrown = await explore({ runs: 1 }, () => {
+      throw new Error("at once");
+    });
+    expect(thrown.violations[0]).toContain("the scenario holds: Error: at once");
+    expect(await explore({ runs: 2 }, (() => {}) as never)).toEqual({ runs: 2, violations: [] });
+  });
+
   it("lets the seed decide what a scenario asks chance for", async () => {
     const drawn: number[] = [];
     const scenario = async (world: World): Promise<void> => void drawn.push(world.random());
