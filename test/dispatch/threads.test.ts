@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { On, StartError, Subscriber } from "../../src/index.js";
+import { threadFaults } from "../../src/dispatch/thread-handler.js";
 import { virtualBus } from "../support/virtual.js";
 import { Ping } from "./setup.js";
 
@@ -132,4 +133,15 @@ test("what cannot be sent to a thread is a fault at start, and so is a module th
     expect.stringMatching(/^loose is in lane cpu.* a function cannot be sent/),
   ]);
   expect(() => virtualBus({ lanes: { cpu: { worker: "./x.js" } } as never })).toThrow(/cpu.worker.*URL/);
+});
+
+test("where piscina is missing, start says which lane needs it and what to do", async () => {
+  const load = (): Promise<void> => Promise.reject(new Error("Cannot find package 'piscina'"));
+  const lanes = [
+    { name: "cpu", threads: { load } },
+    { name: "mail", threads: undefined },
+  ];
+  expect(await threadFaults(lanes as never)).toEqual([
+    "Lane cpu runs on worker threads, and piscina could not be loaded (Cannot find package 'piscina'). Install it: npm install piscina",
+  ]);
 });
