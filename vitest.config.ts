@@ -32,8 +32,10 @@ export default defineConfig({
     // The same as `paths` in tsconfig.base.json: "signalbox" is the source, never an old build.
     alias: [
       { find: /^signalbox$/, replacement: source("index.ts") },
-      { find: /^signalbox\/tsyringe$/, replacement: source("tsyringe/index.ts") },
-      { find: /^signalbox\/workflow$/, replacement: source("workflow/index.ts") },
+      {
+        find: /^signalbox\/(tsyringe|workflow|testing|testing\/vitest|testing\/contract)$/,
+        replacement: source("$1/index.ts"),
+      },
     ],
   },
   // Stated here too: Vite 8 takes these from tsconfig.json only for files that tsconfig includes.

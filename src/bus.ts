@@ -1,9 +1,10 @@
 /** The bus: the only file that knows every room. It wires them, starts them, and hands calls on. */
 import { plain } from "./container/plain.js";
 import type { Handler } from "./delivery/delivery.js";
-import type { Logger, Notices } from "./delivery/notice.js";
+import type { Notices } from "./delivery/notice.js";
 import type { LaneName, SubscriptionOptions } from "./delivery/policies.js";
 import type { Publish, PublishOptions } from "./delivery/receipt.js";
+import type { Schedule, ScheduleOptions, When } from "./delivery/schedule.js";
 import { type BusOptions, checkBusOptions, closeOptions } from "./dispatch/bus-options.js";
 import { Carriages } from "./dispatch/carriages.js";
 import type { CloseReport } from "./dispatch/closing.js";
@@ -11,33 +12,31 @@ import type { DeadLetters } from "./dispatch/dead-letters.js";
 import { type Description, describe } from "./dispatch/description.js";
 import { Engine } from "./dispatch/engine.js";
 import type { Facilities } from "./dispatch/facilities.js";
+import { facilitiesOf } from "./dispatch/facilities-of.js";
 import { type Health, reasonsOf } from "./dispatch/health.js";
 import { patternOf } from "./dispatch/pattern.js";
-import { type Results, Runs } from "./dispatch/runs.js";
+import type { Results } from "./dispatch/runs.js";
 import { next, stream, type StreamOptions, type Subscribe } from "./dispatch/stream.js";
 import { type Subscriptions, subscriptionsIn } from "./dispatch/subscriptions.js";
 import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
-import { type Observer, Topics } from "./dispatch/topics.js";
+import type { Observer, Topics } from "./dispatch/topics.js";
 import type { DelayedEvents } from "./dispatch/later.js";
 import type { TransactionScope } from "./dispatch/transaction.js";
 import { type Undo, undoOf } from "./dispatch/undo.js";
 import type { Envelope } from "./event/envelope.js";
 import type { AnyEvent, EventClass, EventOf, Events, Work } from "./event/event.js";
 import type { Lane } from "./lane/lane.js";
-import { DeadLetterBox } from "./ledger/dead-letter-box.js";
-import { Journal, type JournalEntry } from "./ledger/journal.js";
-import { consoleLogger, Log } from "./ledger/log.js";
-import { NoticeBoard } from "./ledger/notice-board.js";
-import { Redaction } from "./ledger/redaction.js";
+import type { JournalEntry } from "./ledger/journal.js";
 import { Clock } from "./runtime/clock.js";
 import { type Duration, toMs } from "./runtime/duration.js";
 import { checkOptions, checkValue, func, refuse } from "./runtime/options.js";
-import { Ids } from "./runtime/ids.js";
 import { processRuntime, type Runtime } from "./runtime/runtime.js";
-import { Timers } from "./runtime/timers.js";
 import type { TaskHandle } from "./task/task-handle.js";
 import type { TaskClass, TaskHandler, TaskOf } from "./task/task-types.js";
 import type { SubscriberClass } from "./subscriber/subscriber-options.js";
+import type { Tick } from "./task/tick.js";
+
+export { busOptions } from "./dispatch/bus-options.js";
 
 /** Not exported from the package: `createBus` is the way to a bus. */
 export interface BusWiring {
@@ -60,6 +59,8 @@ export class Bus {
   /** What was run, by id: while it goes on, and for a while afterwards. */
   readonly results: Results;
   readonly subscriptions: Subscriptions;
+  /** What runs at its times, by name: those of `schedule()`, and marked methods under the names of their subscriptions. */
+  readonly schedules: ReadonlyMap<string, Schedule>;
   readonly #engine: Engine;
   readonly #facilities: Facilities;
   readonly #carriages: Carriages;
@@ -86,6 +87,7 @@ export class Bus {
     this.deadLetters = this.#engine.deadLetters;
     this.delayed = this.#engine.delayed;
     this.results = this.#facilities.runs;
+    this.schedules = this.#engine.scheduling.schedules.byName;
     this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
   }
 
@@ -193,6 +195,20 @@ export class Bus {
     return undoOf(this.#facilities.topics.addTap(tap));
   }
 
+  /**
+   * Publishes what the function gives, at the times of a cron expression (read in UTC, unless `timeZone` says otherwise) or at
+   * equal intervals. A run is over when that event, and everything that it caused, is final. Before `start()`, faults are kept
+   * for it; afterwards they are a `TypeError`. Nothing runs before `start()` or after `close()`.
+   */
+  schedule(
+    name: string,
+    when: When,
+    what: (tick: Tick) => AnyEvent,
+    options: ScheduleOptions = {},
+  ): Schedule {
+    return this.#engine.schedule({ name, when, what, options });
+  }
+
   /** Publishes inside reserve their places, and are delivered when the work succeeds; a throw takes them back. */
   transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
     return this.#engine.transaction(work);
@@ -256,34 +272,4 @@ function classFaults(classes: readonly unknown[], topics: Topics): string[] {
       return [(error as Error).message];
     }
   });
-}
-
-function facilitiesOf(bus: Bus, options: BusOptions, runtime: Runtime, carriages: Carriages): Facilities {
-  const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
-  const timers = new Timers(runtime);
-  const log = new Log(logger);
-  const origin = { ids: new Ids(runtime.host), source: options.source ?? "/signalbox" };
-  return {
-    bus,
-    runtime,
-    timers,
-    clock: new Clock({ runtime, timers: new Timers(runtime) }), // an application's sleep outlives a close
-    ...origin,
-    topics: new Topics((definition) => carriages.of(definition), origin),
-    notices: new NoticeBoard(log),
-    journal: journal ? new Journal(journal === true ? 10_000 : journal.size, runtime.host) : undefined,
-    deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
-    redaction: new Redaction(options.redact ?? []),
-    log,
-    runs: runsOf(options, origin.ids, runtime),
-    stamp: options.stamp,
-    keepsContext: options.context ?? true,
-    isolate: options.isolate ?? "none",
-    onUnhandled: options.onUnhandled ?? "warn",
-  };
-}
-
-function runsOf({ results = {} }: BusOptions, ids: Ids, { turn }: Runtime): Runs {
-  const { max = 10_000, maxAge = "1h" } = results;
-  return new Runs(ids, turn, { max, maxAgeMs: toMs(maxAge, "results.maxAge") });
 }

@@ -17,15 +17,18 @@ export type { Undo } from "./dispatch/undo.js";
 
 // Subscribing: decorators, the delivery, outcomes, policies.
 export { On } from "./subscriber/on.js";
+export { OnBatch } from "./subscriber/on-batch.js";
 export { Subscriber } from "./subscriber/subscriber.js";
 export { Delivery } from "./delivery/delivery.js";
 export { deadLetter, done, drop, retry } from "./delivery/outcome.js";
 export { Clock } from "./runtime/clock.js";
 export type { ClassMark, InjectCheck } from "./subscriber/subscriber.js";
+export type { BatchMark, BatchResult } from "./subscriber/batch-mark.js";
 export type { MethodMark } from "./subscriber/method-mark.js";
 export type { SubscriberClass, SubscriberOptions } from "./subscriber/subscriber-options.js";
 export type { Handler, HandlerResult } from "./delivery/delivery.js";
 export type { Outcome } from "./delivery/outcome.js";
+export type { BatchOptions, DebounceOptions } from "./delivery/policies.js";
 export type { DedupeOptions, LaneName, LaneOptions, Overflow } from "./delivery/policies.js";
 export type { Policies, RetryOptions, SubscriptionOptions } from "./delivery/policies.js";
 export type { StreamOptions } from "./dispatch/stream.js";
@@ -41,6 +44,19 @@ export type { TaskMark } from "./task/handles.js";
 export type { Replacement } from "./task/task-delivery.js";
 export type { Progress, TaskHandle } from "./task/task-handle.js";
 export type { Results } from "./dispatch/runs.js";
+// Time: schedules.
+export { Cron } from "./task/cron.js";
+export { Every } from "./task/every.js";
+export { Tick } from "./task/tick.js";
+export type { TickMark } from "./task/tick-mark.js";
+export type {
+  CronExpression,
+  RunOutcome,
+  Schedule,
+  ScheduleOptions,
+  ScheduleRun,
+} from "./delivery/schedule.js";
+export type { When } from "./delivery/schedule.js";
 
 // Watching: lanes, dead letters, notices, descriptions.
 export type { Lane } from "./lane/lane.js";
@@ -53,7 +69,7 @@ export type { JournalEntry } from "./ledger/journal.js";
 export type { SubscriptionEntry, Subscriptions } from "./dispatch/subscriptions.js";
 export type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 export type { DeliveryNotice, EventNotice, LaneNotice, TransportNotice } from "./delivery/notice.js";
-export type { Logger, NoticeMap, Notices } from "./delivery/notice.js";
+export type { Logger, NoticeMap, Notices, ScheduleNotice } from "./delivery/notice.js";
 
 // Extending: containers, steps, transports, the wire.
 export { plain } from "./container/plain.js";

@@ -5,12 +5,14 @@ import { busOptions } from "../src/dispatch/bus-options.js";
 import { HOPS_MAX } from "../src/dispatch/planner.js";
 import { policyOptions, subscriptionOptions } from "../src/dispatch/policy-options.js";
 import { publishOptions } from "../src/dispatch/publish-options.js";
+import { timingOptions } from "../src/dispatch/schedule-options.js";
 import { eventOptions } from "../src/event/definition.js";
 import { createBus, Event, type EventClass } from "../src/index.js";
 import { laneLimits, laneOptions } from "../src/lane/lane-options.js";
 import { retryPolicy } from "../src/pipeline/retrying.js";
 import type { Option, OptionTable } from "../src/runtime/options.js";
 import { toMs } from "../src/runtime/duration.js";
+import { MISSED_MAX } from "../src/schedule/schedules.js";
 import { textOf } from "./support/repository.js";
 
 const PAGE = textOf("docs/important-defaults.md");
@@ -20,6 +22,7 @@ const SECTIONS: readonly (readonly [string, OptionTable])[] = [
   ["Lanes", laneOptions],
   ["The bus", busOptions],
   ["Publishing", publishOptions],
+  ["Schedules", timingOptions],
   ["Events", eventOptions],
 ];
 
@@ -103,6 +106,7 @@ describe("the tables of important defaults", () => {
     expect(number("invoke")).toBe(inSource("src/dispatch/invoke.ts", "DEPTH_MAX"));
     expect(number("stream")).toBe(inSource("src/dispatch/stream.ts", "capacity"));
     expect(number("settled")).toBe(inSource("src/ledger/tree.ts", "LISTED_MAX"));
+    expect(number("times of a schedule")).toBe(MISSED_MAX);
     expect(number("lowest priority")).toBe(inSource("src/lane/rings.ts", "LOWEST_TURN"));
     expect(number("replaces work")).toBe(inSource("src/dispatch/task-run.ts", "REPLACED_MAX"));
     expect(number("members of a group")).toBe(inSource("src/workflow/group.ts", "CONCURRENCY_DEFAULT"));

@@ -222,6 +222,7 @@ describe("the page about watching", () => {
       "delivery.late": true,
       "delivery.lost": true,
       "loop.blocked": true,
+      "schedule.skipped": true,
       "lane.full": true,
       "lane.free": true,
       "lane.paused": true,
@@ -230,7 +231,7 @@ describe("the page about watching", () => {
       "transport.up": true,
     };
     const rows = textOf("docs/watching.md").matchAll(
-      /^\| `((?:event|delivery|loop|lane|transport)\.[A-Za-z]+)`/gm,
+      /^\| `((?:event|delivery|loop|schedule|lane|transport)\.[A-Za-z]+)`/gm,
     );
     expect(Array.from(rows, (row) => row[1] ?? "").toSorted()).toEqual(Object.keys(all).toSorted());
   });

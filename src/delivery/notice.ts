@@ -16,7 +16,7 @@ export type NoticeMap = { readonly [K in EventNoticeName]: EventNotice } & {
   readonly [K in DeliveryNoticeName]: DeliveryNotice;
 } & { readonly "loop.blocked": DeliveryNotice } & { readonly [K in LaneNoticeName]: LaneNotice } & {
   readonly [K in `transport.${"down" | "up"}`]: TransportNotice;
-};
+} & { readonly "schedule.skipped": ScheduleNotice };
 
 export interface EventNotice {
   readonly at: Date;
@@ -45,6 +45,15 @@ export interface TransportNotice {
   readonly at: Date;
   readonly transport: string;
   readonly error: unknown;
+}
+export interface ScheduleNotice {
+  readonly at: Date;
+  readonly schedule: string;
+  /** The first of the times that get no run. */
+  readonly due: Date;
+  /** How many; at most 100 are counted. */
+  readonly count: number;
+  readonly reason: "missed" | "overlap" | "paused";
 }
 // oxlint-disable no-explicit-any -- pino's methods and the console's take different lists: only `any` takes both
 /** Called as `logger.warn(facts, message)`, which pino and the console both take. */

@@ -30,12 +30,30 @@ export interface SubscriptionOptions<E extends Carried> extends Policies {
   /** `false`: the event is not for this subscription. Runs on receipt; a throw is a failure. */
   when?: ((event: E) => boolean) | undefined;
   dedupe?: DedupeOptions<E> | undefined;
+  /** Waits until nothing newer has come for a while: only the latest is handled, the others are dropped. */
+  debounce?: DebounceOptions<E> | undefined;
   /** One of the processes, or every one. Defaults to `"one"`. */
   audience?: "one" | "each" | undefined;
   /** How often a delivery may die with its process before it is poison. Defaults to 3. */
   crashes?: number | undefined;
   /** Where a new group begins in a store. Defaults to `"now"`. */
   start?: "now" | "earliest" | undefined;
+}
+
+/** How many come together, and how long the first of them waits for the others. */
+export interface BatchOptions {
+  /** The most. */
+  size: number;
+  wait: Duration;
+}
+
+export interface DebounceOptions<E> {
+  /** How long nothing newer may have come. */
+  wait: Duration;
+  /** How long the first may wait at most, whatever comes. Defaults to no limit. */
+  maxWait?: Duration | undefined;
+  /** What supersedes what. Defaults to the key; without one, all events of the subscription. */
+  key?: ((event: E) => string) | undefined;
 }
 
 export interface DedupeOptions<E> {
@@ -64,19 +82,27 @@ export interface RetryOptions {
 export type LaneName = Register extends { readonly lanes: infer Table } ? keyof Table & string : string;
 
 export interface LaneOptions {
-  /** Deliveries that run at once. Defaults to 10. */
-  concurrency?: number | undefined;
+  /**
+   * Deliveries that run at once, or the fewest and the most, of which the lane then takes what keeps the predicted wait
+   * under the target. Defaults to 10.
+   */
+  concurrency?: number | { min: number; max: number; target: Duration } | undefined;
   /** Deliveries that wait. Defaults to 10,000. */
   capacity?: number | undefined;
   /** What happens at the capacity. Defaults to `"wait"`. */
   overflow?: Overflow | undefined;
-  /** At most `limit` starts per `interval`, as a token bucket. */
-  rate?: { limit: number; interval: Duration } | undefined;
+  /**
+   * At most `limit` starts per `interval`, as a token bucket. With `by: "key"` each key has a bucket of its own: what must
+   * wait for it keeps no slot, and what has no key is not limited.
+   */
+  rate?: { limit: number; interval: Duration; by?: "key" | undefined } | undefined;
   /** Pauses the lane after so many failures in a row, then probes with one delivery. */
   breaker?: { failures: number; pause: Duration } | undefined;
   /** Publishes that may wait for a place. Defaults to the capacity. */
   waitingMax?: number | undefined;
   /** How long a publish may wait for a place. Defaults to 30 s. */
   waitMax?: Duration | undefined;
+  /** The module that exports the subscriber classes whose handlers run on worker threads, as many as the concurrency. */
+  worker?: URL | undefined;
 }
-export type Overflow = "wait" | "reject" | "dropOldest" | "dropNewest" | "coalesce";
+export type Overflow = "wait" | "reject" | "dropOldest" | "dropNewest" | "coalesce" | "shed";

@@ -3,6 +3,7 @@ import type { EventDefinition } from "../event/definition.js";
 import { MemoryTransport } from "../transport/memory.js";
 import type { Transport } from "../transport/transport.js";
 import { didYouMean } from "../runtime/options.js";
+import { IN_PROCESS } from "../task/tick.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
 import { PortCarriage, type PortParts } from "./port-carriage.js";
 
@@ -10,6 +11,7 @@ const DEFAULT = "default";
 
 export class Carriages {
   readonly #byName = new Map<string, Carriage>();
+  readonly #inProcess = new StraightCarriage(IN_PROCESS);
   #parts: PortParts | undefined;
 
   constructor(transports: Readonly<Record<string, Transport>>) {
@@ -32,6 +34,7 @@ export class Carriages {
   /** The carriage of an event. */
   of(definition: EventDefinition): Carriage {
     const name = definition.transport ?? DEFAULT;
+    if (name === IN_PROCESS) return this.#inProcess;
     const carriage = this.#byName.get(name);
     if (carriage !== undefined) return carriage;
     throw new TypeError(

@@ -36,6 +36,8 @@ export interface ClosingParts {
   readonly recorder: Recorder;
   readonly transactions: Transactions;
   readonly carriages: () => readonly PortCarriage[];
+  /** Nothing is due by a schedule any more; answers what was, and had to wait. */
+  readonly stopSchedules: () => readonly string[];
   /** Nothing comes any more for whoever follows the bus by a stream. */
   readonly endFollowers: () => void;
 }
@@ -86,10 +88,12 @@ export class Closing {
     settlement.onAbandoned = (ticket) => this.#note(ticket);
     publisher.admission = "inside";
     this.excuse(from);
+    for (const lane of this.#lanes()) lane.hurry();
     placement.giveUpOutside(new BusClosedError());
     this.#abandoned.push(
       ...publisher.abandonHeld(),
       ...publisher.later.abandon(),
+      ...this.#parts.stopSchedules(),
       ...transactions.abandon("outside"),
     );
     await this.#stopStores(deadlineMs);
@@ -156,6 +160,8 @@ export class Closing {
 
   async #abort(): Promise<void> {
     this.#parts.endFollowers();
+    // A transport whose queue is in the lanes must not hand out again what it gets back now.
+    for (const carriage of this.#parts.carriages()) void this.#told(carriage, "stop");
     this.#giveUpStanding("the deadline of close() came first");
     for (const lane of this.#lanes()) for (const ticket of lane.runningNow()) this.#abortOne(ticket);
     if (await this.#empty(GRACE_MS)) return;

@@ -64,11 +64,15 @@ export function describe(
   const routes = topic?.routing.routes ?? [...registry.routes];
   const lanes: Iterable<DescribedLane> =
     topic === undefined ? registry.lanes.values() : new Set(routes.map((route) => route.lane));
+  const ofEvent = (name: string): string[] =>
+    routes
+      .filter(({ subscription }) => subscription.events.some((each) => each.eventName === name))
+      .map((route) => route.name);
   const facts = {
-    events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition, routing }) => ({
+    events: (topic === undefined ? [...topics.all()] : [topic]).map(({ definition }) => ({
       name: definition.name,
       version: definition.version,
-      subscriptions: routing.routes.map((route) => route.name),
+      subscriptions: ofEvent(definition.name),
     })),
     lanes: Array.from(lanes, laneFacts),
     subscriptions: routes.map(routeFacts),

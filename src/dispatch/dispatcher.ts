@@ -1,24 +1,28 @@
 /** Runs one delivery from start to end: the attempt, its async context, the call, the settlement. */
-import type { Runner } from "../lane/slots.js";
+import type { BoundedLane, LaneRunner } from "../lane/lane.js";
+import type { Seed } from "../lane/queued.js";
 import { deadLetter } from "../delivery/outcome.js";
 import { EventExpiredError } from "../errors.js";
 import { type AttemptHost, AttemptDelivery } from "./attempt.js";
+import { Batches } from "./batches.js";
 import type { Facilities } from "./facilities.js";
+import type { Publication } from "./publication.js";
 import type { Recorder } from "./recorder.js";
 import type { Settlement } from "./settlement.js";
 import { TaskAttempt } from "./task-attempt.js";
-import type { Ticket } from "./ticket.js";
+import { SAMPLED, type Ticket } from "./ticket.js";
 
-/* An exact time costs two readings of the clock; one delivery in 64 tells as much of a percentile. */
-const SAMPLE_MASK = 63;
+const SAMPLE_MASK = SAMPLED - 1;
 const PARKED = deadLetter("parked");
 const EXPIRED = Object.freeze({ reason: "expired before it started" });
 
-export class Dispatcher implements Runner<Ticket> {
+export class Dispatcher implements LaneRunner<Ticket> {
   readonly #facilities: Facilities;
   readonly #host: AttemptHost;
   readonly #recorder: Recorder;
   readonly #settlement: Settlement;
+  /** Runs several in one slot. */
+  readonly batches: LaneRunner<Ticket> = new Batches(this);
   #started = 0;
 
   constructor(facilities: Facilities, host: AttemptHost, recorder: Recorder, settlement: Settlement) {
@@ -29,6 +33,7 @@ export class Dispatcher implements Runner<Ticket> {
   }
 
   start(ticket: Ticket): unknown {
+    if (ticket.standing !== "running") return undefined; // a close gave it up while the hand-over held it
     const attempt = (ticket.attempt = this.#attempt(ticket));
     const { foregone } = ticket;
     if (foregone !== undefined && "outcome" in foregone) return foregone.outcome;
@@ -59,6 +64,15 @@ export class Dispatcher implements Runner<Ticket> {
     else this.#recorder.late(ticket, isFailure ? answer : undefined);
   }
 
+  /** What has expired gives its place back when a lane is full, and not only when its turn comes. */
+  relieve(lane: BoundedLane<Ticket>): void {
+    const now = this.#facilities.runtime.host.now();
+    const isOver = (entry: Ticket | Seed): boolean => (publicationOf(entry).expiresAt ?? Infinity) <= now;
+    if (!lane.hasStanding(isOver)) return;
+    for (const ticket of [...lane.standing()].filter(isOver))
+      if (ticket.standing === "waiting") this.#settlement.giveUp(ticket, "expired", EXPIRED);
+  }
+
   /* Its signal aborts when the time of the event is over. */
   #expireIn(attempt: AttemptDelivery, expiresAt: number): void {
     const { timers, runtime } = this.#facilities;
@@ -71,7 +85,7 @@ export class Dispatcher implements Runner<Ticket> {
     const { host, turn } = this.#facilities.runtime;
     const moment = turn.moment();
     const isMeasured = (++this.#started & SAMPLE_MASK) === 1;
-    const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: -1 } : moment;
+    const started = isMeasured ? { ...moment, monotonic: host.monotonic(), turn: ~moment.turn } : moment;
     const isTask = ticket.publication.follower !== undefined;
     return new (isTask ? TaskAttempt : AttemptDelivery)(ticket, this.#host, started);
   }
@@ -84,6 +98,11 @@ function run(attempt: AttemptDelivery): unknown {
 
 function called(attempt: AttemptDelivery): unknown {
   return attempt.ticket.route.call(attempt.event, attempt);
+}
+
+/* The seeds of a lane are publications. */
+function publicationOf(entry: Ticket | Seed): Publication {
+  return "publication" in entry ? entry.publication : (entry as Publication);
 }
 
 function isExpired({ publication: { expiresAt } }: Ticket, { runtime }: Facilities): boolean {

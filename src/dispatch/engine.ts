@@ -4,6 +4,7 @@ import type { Handler } from "../delivery/delivery.js";
 import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Publish, PublishOptions } from "../delivery/receipt.js";
+import type { Schedule } from "../delivery/schedule.js";
 import type { AnyEvent, Events, Work } from "../event/event.js";
 import { BusClosedError, NotStartedError } from "../errors.js";
 import type { BoundedLane, Lane } from "../lane/lane.js";
@@ -12,7 +13,6 @@ import { currentFrame, type Frame } from "../runtime/context.js";
 import { within } from "../runtime/within.js";
 import type { FunctionGiven } from "../subscriber/subscription.js";
 import type { TaskHandle } from "../task/task-handle.js";
-import { admit } from "./admitting.js";
 import { type AttemptHost, causeIn, deliveryOf, frameHere } from "./attempt.js";
 import { attemptHost } from "./attempt-host.js";
 import type { BusOptions } from "./bus-options.js";
@@ -27,13 +27,17 @@ import { Placement } from "./placement.js";
 import { Functions } from "./functions.js";
 import { Planner } from "./planner.js";
 import { Publisher } from "./publisher.js";
+import { readSubscribers } from "./reading.js";
 import { Receiving } from "./receiving.js";
 import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
+import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
+import { type FunctionSchedule, Scheduling } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
-import { Starting } from "./starting.js";
+import { Starting, type StartingParts } from "./starting.js";
 import { Tasks } from "./tasks.js";
+import type { TickingParts } from "./ticking.js";
 import { Transactions, type TransactionScope } from "./transaction.js";
 import type { Undo } from "./undo.js";
 
@@ -49,6 +53,7 @@ export class Engine {
   readonly placement: Placement;
   readonly deadLetters: KeptDeadLetters;
   readonly delayed: Later;
+  readonly scheduling: Scheduling;
   readonly facilities: Facilities;
   readonly #defaults: Policies;
   readonly #planner: Planner;
@@ -108,15 +113,34 @@ export class Engine {
       transactions: this.#transactions,
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
+      stopSchedules: () => this.scheduling.schedules.stop(),
     });
-    const classes = admit(options, this.#defaults, this.registry);
-    this.#starting = new Starting({ ...parts, ...classes, recorder, container, carriages });
+    this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
+    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
+  }
+
+  #schedulingOf(parts: TickingParts): Scheduling {
+    const checkOpen = (call: string): void => this.#checkOpen(call);
+    const join = (route: Route): void => this.#starting.join(route);
+    const { registry } = this;
+    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join });
+  }
+
+  /* What is wrong is told by start(), all at once. */
+  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
+    const { registry, scheduling } = this;
+    const { declared, faults } = readSubscribers(subscribers, {
+      registry,
+      defaults: this.#defaults,
+      scheduling,
+    });
+    return { declared, faults: () => [...faults, ...scheduling.faults] };
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
   get atRisk(): number {
-    let count = this.#publisher.heldCount + this.delayed.size;
+    let count = this.#publisher.heldCount + this.delayed.size + this.scheduling.schedules.waiting;
     for (const port of this.#carriages.ports) if (!port.survives) count += port.onTheWay;
     for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
     if (!this.#carriages.ports.some((port) => port.survives)) return count;
@@ -150,6 +174,7 @@ export class Engine {
     this.isReady = true;
     this.#starting.go();
     this.#publisher.release();
+    this.scheduling.schedules.start();
   }
 
   close(deadlineMs: number): Promise<CloseReport> {
@@ -229,6 +254,11 @@ export class Engine {
   add(given: Omit<FunctionGiven, "name">, label?: string): Undo {
     if (this.#closed !== undefined) throw new BusClosedError();
     return this.#functions.add(given, label, this.#started !== undefined);
+  }
+
+  schedule(given: FunctionSchedule): Schedule {
+    if (this.#closed !== undefined) throw new BusClosedError();
+    return this.scheduling.add(given, this.#started !== undefined);
   }
 
   #checkOpen(call: string): void {

@@ -1,10 +1,12 @@
 /** What a subscription asks for, compared with what its transport declares: never degraded in silence. */
 import { definitionOf } from "../event/definition.js";
+import type { EventClass, Events } from "../event/event.js";
 import { toMs } from "../runtime/duration.js";
 import { textOf } from "../subscriber/names.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import type { Features, Group } from "../transport/transport.js";
 import type { Route } from "./route.js";
+import type { Topics } from "./topics.js";
 
 /** One sentence, with the fix, for each thing that the transport of this name lacks. */
 export function featureFaults(route: Route, name: string, features: Features): string[] {
@@ -21,11 +23,21 @@ export function featureFaults(route: Route, name: string, features: Features): s
   return [...faults, ...storeFaults(route).map(([fault, fix]) => lacks(fault, fix))];
 }
 
+/** Whoever follows the bus has no stable name, and is gone with the process: throws where an event is stored. */
+export function refuseStored(events: Events, topics: Topics): void {
+  for (const event of [events].flat() as EventClass[]) {
+    const { carriage, definition } = topics.of(event);
+    if (!carriage.isStore) continue;
+    const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
+    throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
+  }
+}
+
 type Fault = readonly [fault: string, fix: string];
 
 /* The store is the queue: it knows stable names and ids, and no function of ours. */
 function storeFaults({ subscription, lane }: Route): Fault[] {
-  const { key, dedupe } = subscription.options;
+  const { key, dedupe, debounce } = subscription.options;
   const { overflow } = lane.limits;
   const faults: Fault[] = [];
   if (subscription.derived)
@@ -35,6 +47,7 @@ function storeFaults({ subscription, lane }: Route): Fault[] {
     ]);
   if (overflow !== "wait")
     faults.push([`asks for overflow "${overflow}", but the store holds the queue`, "Remove `overflow`."]);
+  if (debounce !== undefined) faults.push(["debounces, but the store holds the queue", "Remove `debounce`."]);
   if (key !== undefined)
     faults.push(["refines the key, but the store holds the queue", "Give the event class the `key`."]);
   if (dedupe !== undefined && dedupe.by !== "id")
@@ -63,7 +76,8 @@ export function groupOf(route: Route, features: Features): Group {
 export function readAhead({ lane, subscription }: Route): number {
   const { lane: asked } = subscription.options;
   const capacity = typeof asked === "object" ? asked.capacity : undefined;
-  return lane.concurrency + (capacity ?? lane.concurrency);
+  const atOnce = lane.concurrency * (lane.limits.batch?.size ?? 1);
+  return atOnce + (capacity ?? atOnce);
 }
 
 function keyed({ subscription }: Route): boolean {

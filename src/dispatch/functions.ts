@@ -1,9 +1,9 @@
 /** Functions as subscriptions: of events, of a task, of whoever follows the bus. */
 import type { Policies } from "../delivery/policies.js";
-import type { EventClass, Events } from "../event/event.js";
 import { checkOptions, refuse } from "../runtime/options.js";
 import { type FunctionGiven, subscriptionOf } from "../subscriber/subscription.js";
 import type { Facilities } from "./facilities.js";
+import { refuseStored } from "./features.js";
 import { subscriptionOptions } from "./policy-options.js";
 import type { Registry } from "./registry.js";
 import type { Route } from "./route.js";
@@ -27,13 +27,13 @@ export class Functions {
 
   /** `label` begins the name of a follower, which has no name of its own. */
   add(given: Omit<FunctionGiven, "name">, label: string | undefined, isStarted: boolean): Undo {
-    const { registry, starting, defaults } = this.#parts;
+    const { facilities, registry, starting, defaults } = this.#parts;
     const { by = "bus.on()", events, options, handler } = given;
     refuse(checkOptions("options", options, subscriptionOptions));
     if (typeof handler !== "function") throw noFunction(by);
     const first = ([events].flat() as readonly { readonly eventName?: string }[])[0];
     const name = `${label ?? first?.eventName ?? "event"}#${++this.#count}`;
-    if (label !== undefined) this.#refuseStored(events);
+    if (label !== undefined) refuseStored(events, facilities.topics);
     const route = registry.add(subscriptionOf({ ...given, name }, defaults));
     if (isStarted) this.#refuseLacking(route);
     starting.join(route);
@@ -45,16 +45,6 @@ export class Functions {
     const faults = this.#parts.starting.faultsOf(route);
     if (faults.length > 0) this.#parts.registry.remove(route);
     refuse(faults);
-  }
-
-  /* Whoever follows the bus has no stable name, and is gone with the process. */
-  #refuseStored(events: Events): void {
-    for (const event of [events].flat() as EventClass[]) {
-      const { carriage, definition } = this.#parts.facilities.topics.of(event);
-      if (!carriage.isStore) continue;
-      const says = `bus.stream() and bus.next() cannot follow ${definition.name}, which transport ${carriage.name} stores.`;
-      throw new TypeError(`${says} Subscribe with bus.on(event, { name }, handler).`);
-    }
   }
 }
 

@@ -91,8 +91,8 @@ export class Placement {
   place(ticket: Ticket): void {
     const port = portOf(ticket.publication);
     if (ticket.standing === "ended") ticket.route.lane.release();
-    else if (port === undefined) ticket.route.lane.place(ticket);
-    else port.place(ticket, entryOf(ticket, undefined));
+    else if (port === undefined) this.#into(ticket);
+    else port.place(ticket, this.#entryOf(ticket, undefined));
   }
 
   /** Carries out what was decided of a ticket; `counted` runs when it is to be counted, before anybody is told. */
@@ -105,8 +105,23 @@ export class Placement {
       this.end(ticket, decision);
     } else if (port !== undefined) {
       const evict = decision === "evict" ? () => this.#evict(ticket, () => undefined) : undefined;
-      port.expect(ticket, decision === "wait" ? undefined : entryOf(ticket, evict));
-    } else if (decision === "place") ticket.route.lane.place(ticket);
+      port.expect(ticket, decision === "wait" ? undefined : this.#entryOf(ticket, evict));
+    } else if (decision === "place") this.#into(ticket);
+  }
+
+  /* Into the place that has been claimed for it. */
+  #into(ticket: Ticket): void {
+    const { lane, debounce } = ticket.route;
+    if (debounce === undefined || ticket.foregone !== undefined) return lane.place(ticket);
+    const { older, ms, over } = debounce.hold(ticket, this.#facilities.runtime.turn.monotonic());
+    lane.placeLater(ticket, ms, over);
+    if (older !== undefined) this.#settlement.giveUp(older as Ticket, "dropped", { reason: "superseded" });
+  }
+
+  /* How a ticket goes into its lane when its item has come. */
+  #entryOf(ticket: Ticket, evict: (() => void) | undefined): Entry {
+    if (evict !== undefined) return { enter: evict, holdsPlace: false };
+    return { enter: () => this.#into(ticket), holdsPlace: true };
   }
 
   /** Tells of what a transaction has committed, and sends it; its publishers have their receipts already. */
@@ -182,7 +197,7 @@ export class Placement {
    * it is full, and the counts add up for whoever hears that.
    */
   #evict(ticket: Ticket, counted: () => void): void {
-    const dropped = ticket.route.lane.placeOrDrop(ticket);
+    const dropped = ticket.route.lane.placeOrDrop(ticket, () => this.#into(ticket));
     counted();
     if (dropped === undefined) return;
     if (dropped.queued === ticket) ticket.isRefused = true;
@@ -261,10 +276,4 @@ export class Placement {
     await this.#carry(planned, sending);
     await placed;
   }
-}
-
-/* How a ticket goes into its lane when its item has come. */
-function entryOf(ticket: Ticket, evict: (() => void) | undefined): Entry {
-  if (evict !== undefined) return { enter: evict, holdsPlace: false };
-  return { enter: () => ticket.route.lane.place(ticket), holdsPlace: true };
 }

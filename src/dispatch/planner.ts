@@ -99,7 +99,8 @@ export class Planner {
   #decide(ticket: Ticket, plan: Plan, how: { from: AttemptDelivery | undefined; isOwed: boolean }): Decision {
     const sifted = this.sift(ticket, true);
     if (sifted !== undefined) return sifted;
-    const { lane } = ticket.route;
+    const { lane, debounce } = ticket.route;
+    if (debounce?.supersedes(ticket) === true) return lane.claim(); // the older one's place is free in a moment
     const verdict = lane.judge(plan.waits.get(lane) ?? 0);
     if (verdict === "place" || verdict === "evict") return verdict;
     if (how.isOwed) return "wait";

@@ -34,6 +34,16 @@ const dedupeOptions: OptionTable = {
   max: { ...integerFrom(1), about: "How many are remembered.", default: 100_000 },
 };
 
+const debounceOptions: OptionTable = {
+  wait: { ...positiveDuration, about: "How long nothing newer may have come.", required: true },
+  maxWait: {
+    ...positiveDuration,
+    about: "How long the first may wait, whatever comes.",
+    default: "no limit",
+  },
+  key: { ...func, about: "What supersedes what.", default: "the key" },
+};
+
 export const policyOptions: OptionTable = {
   lane: {
     ...either(string, object(laneOptions)),
@@ -68,6 +78,7 @@ export const subscriptionOptions: OptionTable = {
   key: { ...func, about: "Refines the event's key, where the lane holds the queue." },
   when: { ...func, about: "false: the event is not for this subscription." },
   dedupe: { ...object(dedupeOptions), about: "Handles an event once." },
+  debounce: { ...object(debounceOptions), about: "Handles only the latest of what comes together." },
   audience: { ...oneOf("one", "each"), about: "One of the processes, or every one.", default: "one" },
   crashes: { ...integerFrom(0), about: "How often it may die with its process.", default: 3 },
   start,

@@ -48,6 +48,7 @@ export class Recorder {
     if (how === "dropped") lane.dropped++;
     if (ticket.attempts > 0 && how !== "abandoned") this.ranToEnd++;
     lane.end(ticket);
+    ticket.route.onFinal?.(ticket, how);
   }
 
   /** The same for one that was handled. */
@@ -57,6 +58,7 @@ export class Recorder {
     lane.handled++;
     this.ranToEnd++;
     lane.end(ticket);
+    ticket.route.onFinal?.(ticket, "done");
   }
 
   /** On the way of every delivery that is handled: nothing is made unless somebody listens. */

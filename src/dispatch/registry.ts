@@ -1,10 +1,11 @@
 /** All subscriptions of a bus at work: their routes by name, their lanes, and the topics that lead to them. */
-import type { LaneOptions } from "../delivery/policies.js";
-import { laneLimits } from "../lane/lane-options.js";
+import type { BatchOptions, LaneOptions } from "../delivery/policies.js";
+import { batchLimits, laneLimits } from "../lane/lane-options.js";
 import { BoundedLane, type LaneWiring } from "../lane/lane.js";
 import type { Grower, Queued } from "../lane/queued.js";
 import { didYouMean, refuse } from "../runtime/options.js";
 import type { Subscription } from "../subscriber/subscription.js";
+import { tickClass } from "../task/tick.js";
 import { Route } from "./route.js";
 import type { Publication } from "./publication.js";
 import { Ticket } from "./ticket.js";
@@ -39,7 +40,8 @@ export class Registry {
   }
 
   /** One sentence for each thing that keeps the subscription from joining. */
-  faults({ name, lane, events }: Subscription): string[] {
+  faults(subscription: Subscription): string[] {
+    const { name, lane, events } = subscription;
     const faults: string[] = [];
     if (this.#routes.has(name))
       faults.push(`Two subscriptions have the name ${name}. Give one of them another \`name\`.`);
@@ -47,6 +49,7 @@ export class Registry {
       faults.push(
         `${name} names the lane \`${lane}\`, which createBus({ lanes }) does not have.${didYouMean(lane, this.#shared)}`,
       );
+    faults.push(...batchFaults(subscription));
     for (const event of events) faults.push(...this.#eventFaults(event, name));
     return faults;
   }
@@ -73,6 +76,7 @@ export class Registry {
         topic,
         topic.routing.routes.filter((each) => each !== route),
       );
+    route.onRemoved?.();
     if (this.#shared.includes(route.lane.name)) return;
     this.#leaving.set(route.lane, route);
     this.sweep([route.lane]);
@@ -91,8 +95,9 @@ export class Registry {
     this.lanes.delete(lane.name);
   }
 
+  /* A tick is for one subscription: none gets all. */
   #topicsOf({ events }: Subscription) {
-    return new Set(events.map((event) => this.#topics.of(event)));
+    return new Set(events.filter((event) => event !== tickClass).map((event) => this.#topics.of(event)));
   }
 
   /* The name of another class, or a task that somebody handles already. */
@@ -107,19 +112,39 @@ export class Registry {
     }
   }
 
-  #laneOf({ name, lane }: Subscription): BoundedLane<Ticket> {
+  #laneOf({ name, lane, batch }: Subscription): BoundedLane<Ticket> {
     if (typeof lane === "string") return this.lanes.get(lane)!;
-    return this.#addLane(name, lane ?? {});
+    return this.#addLane(name, lane ?? {}, batch);
   }
 
   /* A lane that still drains keeps its name. */
-  #addLane(wanted: string, options: LaneOptions): BoundedLane<Ticket> {
+  #addLane(wanted: string, options: LaneOptions, batch?: BatchOptions): BoundedLane<Ticket> {
     let name = wanted;
     for (let more = 2; this.lanes.has(name); more++) name = `${wanted}#${more}`;
-    const lane = new BoundedLane<Ticket>(name, laneLimits(options), this.#wiring);
+    const { runner } = this.#wiring;
+    const wiring = { ...this.#wiring, runner: (batch && runner.batches) ?? runner };
+    const lane = new BoundedLane<Ticket>(
+      name,
+      { ...laneLimits(options), batch: batch && batchLimits(batch) },
+      wiring,
+    );
     this.lanes.set(name, lane);
     return lane;
   }
+}
+
+/* What shares a lane comes one by one, what runs elsewhere too, and what is made for a delivery has one. */
+function batchFaults({ name, batch, lane, scope }: Subscription): string[] {
+  if (batch === undefined) return [];
+  const own = typeof lane === "object" ? lane : {};
+  const faults = [
+    typeof lane === "string" && `lane ${lane} is shared. Give it \`lane: { … }\`, one of its own.`,
+    typeof own.concurrency === "object" &&
+      "its lane sets its slots by itself. Give it a number as `concurrency`.",
+    own.worker !== undefined && "its lane runs on worker threads. Remove `worker`.",
+    scope === "delivery" && 'its class is made for each delivery. Remove `scope: "delivery"`.',
+  ];
+  return faults.filter((fault) => fault !== false).map((fault) => `${name} takes batches, and ${fault}`);
 }
 
 /* The seeds of a lane that serves one subscription are publications. */

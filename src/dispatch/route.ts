@@ -3,6 +3,7 @@ import type { AnyEvent } from "../event/event.js";
 import type { Handler } from "../delivery/delivery.js";
 import type { BoundedLane } from "../lane/lane.js";
 import type { KeyTable, Queued, Standings } from "../lane/queued.js";
+import type { Final } from "../ledger/tree.js";
 import { Inbox } from "../ledger/inbox.js";
 import { type RetryPolicy, retryPolicy } from "../pipeline/retrying.js";
 import type { TimeoutPolicy } from "../pipeline/timeout.js";
@@ -10,6 +11,7 @@ import { toMs } from "../runtime/duration.js";
 import { show } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
 import type { Subscription } from "../subscriber/subscription.js";
+import { Debounce } from "./debounce.js";
 
 /** Deliveries of one subscription by how they are final; with those that stand in the lane they make up `routed`. */
 export interface RouteCounts {
@@ -36,6 +38,7 @@ export class Route {
   readonly retry: RetryPolicy;
   readonly timeout: TimeoutPolicy | undefined;
   readonly inbox: Inbox | undefined;
+  readonly debounce: Debounce | undefined;
   /** Whether nothing about an event decides if and how it comes here. */
   readonly isPlain: boolean;
   /** Keys whose deliveries go to the dead letters until they are resumed. */
@@ -44,17 +47,22 @@ export class Route {
   waitingPublishes = 0;
   /** Deliveries that have a place and are not in the lane yet: reserved by a transaction, or on their way. */
   underway = 0;
+  /** Told of each delivery that is final, where somebody waits for that. */
+  onFinal: ((delivery: Queued, how: Final) => void) | undefined = undefined;
+  /** Told when the subscription has left the bus. */
+  onRemoved: (() => void) | undefined = undefined;
   /** Set at `start()`, when the subscriber has been resolved. */
   call: Call = notStarted;
 
   constructor(subscription: Subscription, lane: BoundedLane<Queued>, random: () => number) {
-    const { retry, dedupe, when, key } = subscription.options;
-    this.isPlain = when === undefined && key === undefined && dedupe === undefined;
+    const { retry, dedupe, debounce, when, key } = subscription.options;
+    this.isPlain = [when, key, dedupe, debounce].every((option) => option === undefined);
     this.name = subscription.name;
     this.subscription = subscription;
     this.lane = lane;
     this.retry = retryPolicy(retry, random);
     this.timeout = timeoutPolicy(subscription);
+    this.debounce = debounce && new Debounce(debounce);
     this.inbox = dedupe && new Inbox(toMs(dedupe.window, "dedupe.window"), dedupe.max ?? 100_000);
   }
 

@@ -5,7 +5,10 @@ import type { Attempt, DeadLetter } from "../ledger/dead-letter-box.js";
 import type { AttemptRecord, Settlement as Settled } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
 import { type Because, factsOf, type Recorder } from "./recorder.js";
-import type { Ticket } from "./ticket.js";
+import { SAMPLED, type Ticket } from "./ticket.js";
+
+/* A transport keeps it with each failure: the message may hold whatever a server sent. */
+const RECORD_MAX = 10_000;
 
 export class Settlement {
   readonly #facilities: Facilities;
@@ -198,18 +201,23 @@ export class Settlement {
     return this.#facilities.runtime.turn.monotonic();
   }
 
-  /* Exactly for one delivery in 64, by the turn clock for those that were longer than a turn. */
+  /*
+   * Exactly for one delivery in 64, by the turn clock for those that were longer than a turn. Of the shorter ones, which
+   * are not measured, the one in 64 stands for all.
+   */
   #measured(ticket: Ticket): number {
     const { attempt } = ticket;
     const { turn } = this.#facilities.runtime;
     if (attempt === undefined || attempt.started.turn === turn.number) return 0;
     const { started } = attempt;
-    const ran = started.turn === -1 ? attempt.ranMs() : turn.monotonic() - started.monotonic;
-    ticket.route.lane.runs.add(ran);
+    const isExact = started.turn < 0;
+    const ran = isExact ? attempt.ranMs() : turn.monotonic() - started.monotonic;
+    ticket.route.lane.ran(ran, isExact && ~started.turn === turn.number ? SAMPLED : 1);
     return ran;
   }
 }
 
 function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
-  return { attempt, at: at.getTime(), ranMs: ran, error: toError(error).stack ?? toError(error).message };
+  const { stack, message } = toError(error);
+  return { attempt, at: at.getTime(), ranMs: ran, error: (stack ?? message).slice(0, RECORD_MAX) };
 }

@@ -10,6 +10,8 @@ import { StartError, toError } from "../errors.js";
 import type { Declared } from "../subscriber/declared.js";
 import type { SubscriberClass } from "../subscriber/subscriber-options.js";
 import type { SubscriptionOwner } from "../subscriber/subscription.js";
+import type { BatchHandler } from "./batch.js";
+import { joining } from "./batches.js";
 import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
 import { featureFaults } from "./features.js";
@@ -19,6 +21,7 @@ import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
 import { taskCall } from "./task-call.js";
 import type { Call, Route } from "./route.js";
+import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
 export interface StartingParts {
   readonly facilities: Facilities;
@@ -26,8 +29,8 @@ export interface StartingParts {
   readonly recorder: Recorder;
   readonly container: Container;
   readonly declared: readonly Declared[];
-  /** What was found when the bus was made. */
-  readonly faults: readonly string[];
+  /** What was found when the bus was made, and what is wrong with its schedules. */
+  readonly faults: () => readonly string[];
   readonly carriages: Carriages;
 }
 
@@ -43,7 +46,14 @@ export class Starting {
   async start(): Promise<void> {
     const { faults, registry } = this.#parts;
     const lacking = Array.from(registry.routes, (route) => this.faultsOf(route)).flat();
-    const found = [...faults, ...lacking, ...this.#unhandledTasks(), ...(await this.#resolve())];
+    const threadless = await threadFaults(registry.lanes.values());
+    const found = [
+      ...faults(),
+      ...lacking,
+      ...threadless,
+      ...this.#unhandledTasks(),
+      ...(await this.#resolve()),
+    ];
     if (found.length > 0) throw new StartError(found);
     try {
       await this.#open();
@@ -76,11 +86,12 @@ export class Starting {
     await Promise.allSettled(this.#parts.carriages.ports.map((port) => port.close()));
   }
 
-  /** What the transports of a subscription lack. */
+  /** What the transports of a subscription lack, or its lane. */
   faultsOf(route: Route): string[] {
-    return this.#portsOf(route).flatMap(({ name, transport }) =>
+    const lacking = this.#portsOf(route).flatMap(({ name, transport }) =>
       featureFaults(route, name, transport.features),
     );
+    return [...lacking, ...unmovable(route)];
   }
 
   /** Makes a subscription ready that comes later; one that a transport refuses is taken out again. */
@@ -107,13 +118,20 @@ export class Starting {
     route.call = callOf(route, handler, facilities, recorder);
   }
 
-  #handlerOf({ subscription }: Route): Handler<AnyEvent> {
-    const { handler, owner, scope } = subscription;
+  #handlerOf(route: Route): Handler<AnyEvent> {
+    const { handler, owner, scope, batch } = route.subscription;
+    if (route.lane.threads !== undefined) return threadHandler(route, route.lane.threads);
     if (owner === undefined) return handler!;
-    if (owner.isStatic) return bound(owner.target, owner.method);
+    if (owner.isStatic && batch === undefined) return bound(owner.target, owner.method);
+    if (batch !== undefined) return joining(this.#boundBatch(owner));
     return scope === "delivery"
       ? this.#scoped(owner)
       : bound(this.#instances.get(owner.target)!, owner.method);
+  }
+
+  #boundBatch({ target, method, isStatic }: SubscriptionOwner): BatchHandler {
+    const receiver = isStatic ? target : this.#instances.get(target)!;
+    return bound(receiver, method) as unknown as BatchHandler;
   }
 
   /* A promise only where opening, the handler or the disposal take time. */
@@ -138,7 +156,8 @@ export class Starting {
 
   #needsInstance(target: SubscriberClass): boolean {
     const { handlers } = this.#parts.declared.find((each) => each.target === target)!;
-    return handlers.some((handler) => !handler.isStatic);
+    const runsHere = (name: string): boolean => this.#parts.registry.route(name)?.lane.threads === undefined;
+    return handlers.some(({ name, isStatic }) => !isStatic && runsHere(name));
   }
 
   #wanted(): Wanted[] {

@@ -99,9 +99,9 @@ class Reader<E extends AnyEvent> implements AsyncIterator<E> {
   readonly #options: StreamOptions;
   #undo: (() => void) | undefined;
   #isEnded = false;
-  /* The reader that waits for an item, or the item that waits for a reader. */
+  /* Readers that wait for an item, or items that wait for a reader: several where the lane was given more slots. */
   #asked: ((result: IteratorResult<E>) => void)[] = [];
-  #offered: { readonly event: E; readonly taken: (unread?: Outcome) => void } | undefined;
+  readonly #offered: { readonly event: E; readonly taken: (unread?: Outcome) => void }[] = [];
   #finish: (() => void) | undefined;
 
   constructor(subscribe: Subscribe, options: StreamOptions) {
@@ -138,17 +138,15 @@ class Reader<E extends AnyEvent> implements AsyncIterator<E> {
   #offer(event: E): Promise<Outcome | undefined> | Outcome {
     if (this.#isEnded) return UNREAD;
     return new Promise((resolve) => {
-      this.#offered = { event, taken: resolve };
+      this.#offered.push({ event, taken: resolve });
       this.#meet();
     });
   }
 
   #meet(): void {
-    if (this.#offered === undefined) return;
-    const asked = this.#asked.shift();
-    if (asked === undefined) return;
-    const { event, taken } = this.#offered;
-    this.#offered = undefined;
+    if (this.#offered.length === 0 || this.#asked.length === 0) return;
+    const asked = this.#asked.shift()!;
+    const { event, taken } = this.#offered.shift()!;
     if (this.#asked.length > 0) taken();
     else this.#finish = () => taken();
     asked({ done: false, value: event });
@@ -158,7 +156,7 @@ class Reader<E extends AnyEvent> implements AsyncIterator<E> {
     this.#isEnded = true;
     this.#undo?.();
     this.#options.signal?.removeEventListener("abort", this.#end);
-    this.#offered?.taken(UNREAD);
+    for (const { taken } of this.#offered.splice(0)) taken(UNREAD);
     this.#finish?.();
     for (const asked of this.#asked.splice(0)) asked({ done: true, value: undefined });
   };

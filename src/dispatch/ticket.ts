@@ -5,6 +5,7 @@ import type { Attempt } from "../ledger/dead-letter-box.js";
 import type { Tree } from "../ledger/tree.js";
 import type { Moment } from "../runtime/turn.js";
 import type { Item } from "../transport/transport.js";
+import type { Batch } from "./batch.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 
@@ -15,7 +16,7 @@ export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown
 export interface Running {
   /** Its number: failures before it + 1. */
   readonly attempt: number;
-  /** On the turn clock; its turn is -1 where its time is measured exactly. */
+  /** On the turn clock; its turn is negated (`~`) where its time is measured exactly. */
   readonly started: Moment;
   readonly isExcused: boolean;
   isStuck: boolean;
@@ -24,6 +25,9 @@ export interface Running {
   over(): void;
   ranMs(): number;
 }
+
+/** An exact time costs two readings of the clock: one delivery in so many tells as much of a percentile. */
+export const SAMPLED = 64;
 
 /** What few deliveries ever need. */
 interface Rarities {
@@ -34,6 +38,7 @@ interface Rarities {
   isRefused: boolean;
   inboxKey: string | undefined;
   item: Item | undefined;
+  batch: Batch | undefined;
 }
 
 export class Ticket implements Queued {
@@ -127,6 +132,14 @@ export class Ticket implements Queued {
     this.#rarities.item = item;
   }
 
+  /** Those that it is handled with in this attempt. */
+  get batch(): Batch | undefined {
+    return this.#rare?.batch;
+  }
+  set batch(batch: Batch | undefined) {
+    this.#rarities.batch = batch;
+  }
+
   get #rarities(): Rarities {
     return (this.#rare ??= {
       successor: undefined,
@@ -136,6 +149,7 @@ export class Ticket implements Queued {
       isRefused: false,
       inboxKey: undefined,
       item: undefined,
+      batch: undefined,
     });
   }
 }

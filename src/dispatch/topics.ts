@@ -71,6 +71,19 @@ export class Topics {
     return this.#byDefinition.values();
   }
 
+  /** The topic of an event as one subscription has it: what is published here goes there and nowhere else. */
+  addressed(subject: EventClass, route: Route): Topic {
+    const topic = this.of(subject);
+    const own: Topic = {
+      ...topic,
+      get taps() {
+        return topic.taps;
+      },
+    };
+    own.routing = routingOf(own, [route]);
+    return own;
+  }
+
   /** Replaces the routes of an event. */
   route(topic: Topic, routes: readonly Route[]): void {
     topic.routing = routingOf(topic, routes);

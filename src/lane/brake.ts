@@ -19,7 +19,10 @@ export class Brake {
     this.#runtime = wiring.runtime;
     this.#timers = wiring.timers;
     this.#onFree = wiring.onFree;
-    this.#bucket = rate && new TokenBucket(rate.limit, rate.intervalMs, wiring.runtime.host.monotonic());
+    this.#bucket =
+      rate?.isByKey === false
+        ? new TokenBucket(rate.limit, rate.intervalMs, wiring.runtime.host.monotonic())
+        : undefined;
     this.#breaker = breaker && new Breaker(breaker, wiring.timers, wiring.onFree);
   }
 

@@ -19,6 +19,11 @@ export class Histogram {
   #total = 0;
   #max = 0;
 
+  /** How many were added. */
+  get count(): number {
+    return this.#total;
+  }
+
   add(ms: number): void {
     this.#counts ??= new Uint32Array(BUCKETS);
     const bucket = (bits(ms) >>> SHIFT) - LEAST;

@@ -3,90 +3,76 @@ import type { LaneNoticeName } from "../delivery/notice.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Timers } from "../runtime/timers.js";
 import type { WaitNode } from "../runtime/wait-for.js";
+import { AdmittingLane } from "./admitting-lane.js";
+import { Autoscaler } from "./autoscaler.js";
 import { Brake } from "./brake.js";
-import { Histogram, type Percentiles } from "./histogram.js";
+import { Gathering } from "./gathering.js";
 import type { Lane } from "./lane-handle.js";
 import type { LaneLimits } from "./lane-options.js";
-import { Line } from "./line.js";
-import { Places, type Waiter } from "./places.js";
-import type { Grower, Queued, Seed } from "./queued.js";
+import type { Queued, Seed } from "./queued.js";
 import { isSeed } from "./rings.js";
 import { type Runner, Slots, type Source } from "./slots.js";
+import { Threads } from "./threads.js";
 
+export type { Dropped, Verdict } from "./admitting-lane.js";
 export type { Lane } from "./lane-handle.js";
 
-/** What a lane does with a newcomer: decided in one step for all lanes of a publish, carried out in a second. */
-export type Verdict = "place" | "wait" | "refuse" | "evict";
-
-/** A delivery that had to go: for a newcomer, or the newcomer itself. */
-export interface Dropped<T> {
-  readonly queued: T;
-  readonly reason: "full" | "superseded" | "evicted";
+/** Whoever runs the deliveries of a lane. */
+export interface LaneRunner<T extends Queued> extends Runner<T> {
+  /** Ends what waits in a full lane and is worth nothing any more. */
+  relieve?(lane: BoundedLane<T>): void;
+  /** Runs the first of several, and takes the others by itself. */
+  readonly batches?: LaneRunner<T>;
 }
 
 export interface LaneWiring<T extends Queued> {
   readonly runtime: Runtime;
   readonly timers: Timers;
-  readonly runner: Runner<T>;
+  readonly runner: LaneRunner<T>;
   readonly notify: (name: LaneNoticeName, lane: Lane) => void;
   /** Nothing runs here, and nothing will before a timer or a publish. */
   quiet(lane: BoundedLane<T>): void;
 }
 
-export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode {
-  readonly name: string;
-  readonly limits: LaneLimits;
-  handled = 0;
-  failed = 0;
-  dropped = 0;
+export class BoundedLane<T extends Queued> extends AdmittingLane<T> implements Lane, Source<T>, WaitNode {
   /** Deliveries that run and that `idle()` and `close()` do not wait for, since they wait for those. */
   excused = 0;
-  readonly waits: Histogram = new Histogram();
-  readonly runs: Histogram = new Histogram();
-  readonly #places: Places;
-  readonly #line: Line<T>;
+  /** Where its handlers run, if not here. */
+  readonly threads: Threads | undefined;
   readonly #brake: Brake;
   readonly #slots: Slots<T>;
+  readonly #autoscaler: Autoscaler | undefined;
+  readonly #gathering: Gathering<T> | undefined;
   readonly #wiring: LaneWiring<T>;
 
   constructor(name: string, limits: LaneLimits, wiring: LaneWiring<T>) {
+    super(name, limits, wiring);
+    const { concurrency, batch, scaling, worker } = limits;
     const wake = (): void => this.#slots.wakeAll();
-    this.name = name;
-    this.limits = limits;
     this.#wiring = wiring;
-    this.#places = new Places(limits.capacity, (isFull) =>
-      wiring.notify(isFull ? "lane.full" : "lane.free", this),
-    );
-    this.#line = new Line(wiring.timers, limits.overflow === "dropOldest", () => this.#slots.wake());
     this.#brake = new Brake(limits, { ...wiring, onFree: wake });
-    this.#slots = new Slots(limits.concurrency, this, wiring.runner, wiring.runtime);
+    this.#gathering = batch && new Gathering(batch, wiring.timers, wake);
+    this.#slots = new Slots(concurrency, this, wiring.runner, wiring.runtime);
+    this.threads = worker && new Threads(worker, scaling?.max ?? concurrency);
+    this.#autoscaler = scaling && new Autoscaler(scaling, this, wiring);
   }
 
   // ── What it looks like ────────────────────────────────────────────────────────────────────────────────────────
 
   get waiting(): number {
-    return this.#line.waiting;
+    return this.line.waiting;
   }
   get waitingPublishes(): number {
-    return this.#places.waiting;
+    return this.places.waiting;
   }
   get running(): number {
-    return this.#line.running;
+    return this.line.running;
   }
   get retrying(): number {
-    return this.#line.retrying;
+    return this.line.retrying;
   }
   get ready(): number {
-    return this.#line.ready;
-  }
-  get waitMs(): Percentiles {
-    return this.waits.percentiles();
-  }
-  get runMs(): Percentiles {
-    return this.runs.percentiles();
-  }
-  get capacity(): number {
-    return this.limits.capacity;
+    return this.line.ready;
   }
   get isPaused(): boolean {
     return this.#brake.isPaused;
@@ -95,13 +81,12 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
     return this.#brake.isBroken;
   }
 
-  get oldest(): Date | undefined {
+  protected get waitingSince(): number {
     let since = Infinity;
-    for (const entry of this.#line.entries(this.#slots.running()))
+    for (const entry of this.line.entries(this.runningNow()))
       if (isSeed(entry)) since = Math.min(since, entry.moment.monotonic);
       else if (entry.standing === "waiting") since = Math.min(since, entry.waitingSince.monotonic);
-    const { host } = this.#wiring.runtime;
-    return since === Infinity ? undefined : new Date(host.now() - (host.monotonic() - since));
+    return since;
   }
 
   get concurrency(): number {
@@ -119,101 +104,58 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
    */
   get isQuiet(): boolean {
     if (this.running > this.excused) return false;
-    return this.ready === 0 || this.#brake.isHolding || this.running >= this.concurrency;
-  }
-
-  // ── Taking in ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * What becomes of a newcomer. After `place` a place is claimed for it, so that `place()` or `release()` must follow;
-   * after `wait`, `wait()`; after `evict`, `placeOrDrop()`. `waitsToBe` is how many of the same publish will wait already.
-   */
-  judge(waitsToBe: number): Verdict {
-    if (this.limits.overflow === "coalesce") return "evict";
-    if (this.#places.isOpen) return this.claim();
-    if (this.limits.overflow === "wait")
-      return this.#places.waitingUnowed + waitsToBe < this.limits.waitingMax ? "wait" : "refuse";
-    return this.limits.overflow === "reject" ? "refuse" : "evict";
-  }
-
-  /** Whether there is a place for each of so many newcomers, and nobody is overtaken or superseded. */
-  hasRoomFor(count: number): boolean {
-    return this.limits.overflow !== "coalesce" && this.#places.isOpenFor(count);
-  }
-
-  /** Claims a place, whether there is one or not. */
-  claim(): "place" {
-    this.#places.held++;
-    return "place";
-  }
-
-  /** Whether the reserve, as large as the capacity again, is used up. */
-  get isReserveUsed(): boolean {
-    return this.#places.held >= 2 * this.capacity;
-  }
-
-  /** Gives a claimed place back, perhaps the last that kept the lane. */
-  release(): void {
-    this.#places.release();
-    this.idle();
-  }
-
-  /** Puts a delivery in the place that was claimed for it. */
-  place(queued: T): void {
-    this.#line.join(queued, this.#wiring.runtime.turn.moment());
-  }
-
-  /** Whether it takes seeds: it serves one subscription only, and nobody may have to go. */
-  get takesSeeds(): boolean {
-    return this.#line.takesSeeds;
-  }
-
-  servesOnly(grower: Grower<T>): void {
-    this.#line.servesOnly(grower);
-  }
-
-  /** Puts a seed in the place that was claimed for it. */
-  sow(seed: Seed): void {
-    this.#line.sow(seed);
-  }
-
-  /** Places a newcomer where the overflow policy drops; answers who had to go, the newcomer perhaps. */
-  placeOrDrop(queued: T): Dropped<T> | undefined {
-    if (this.limits.overflow === "coalesce") {
-      const superseded = this.#line.supersede(queued, this.#wiring.runtime.turn.moment());
-      if (superseded !== undefined) return { queued: superseded, reason: "superseded" };
-    }
-    if (this.#places.isOpen) {
-      this.claim();
-      this.place(queued);
-      return undefined;
-    }
-    const evicted = this.#line.oldest();
-    if (evicted === undefined) return { queued, reason: "full" };
-    this.#line.end(evicted);
-    this.place(queued); // in the place of the evicted one: retries may hold more places than there are
-    return { queued: evicted, reason: "evicted" };
-  }
-
-  /** A publish waits for a place, first in, first out. */
-  wait(waiter: Waiter): void {
-    this.#places.wait(waiter);
-  }
-  stopWaiting(waiter: Waiter): void {
-    this.#places.stopWaiting(waiter);
+    return (
+      this.ready === 0 ||
+      this.#brake.isHolding ||
+      this.#gathering?.isHolding(this.ready) === true ||
+      this.running >= this.concurrency
+    );
   }
 
   // ── Running ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   mayStart(): boolean {
+    if (this.#gathering?.mayStart(this.ready) === false) return false;
     return this.#brake.mayStart();
   }
 
-  take(): T {
-    const queued = this.#line.take();
-    this.waits.add(this.#wiring.runtime.turn.monotonic() - queued.waitingSince.monotonic);
-    this.#places.release();
+  take(): T | undefined {
+    const now = this.#wiring.runtime.turn.monotonic();
+    const queued = this.line.take(now);
+    if (queued === undefined) {
+      this.#brake.ended(); // it may have been the probe of a breaker
+      return undefined;
+    }
+    this.waits.add(now - queued.waitingSince.monotonic);
+    this.places.release();
+    if (now >= this.load.markAt) this.load.mark(this.totals);
+    this.#autoscaler?.woken();
+    this.#gathering?.running.add(queued);
     return queued;
+  }
+
+  /** Takes more for the slot that has just taken one. */
+  takeMore(count: number): T[] {
+    const more: T[] = [];
+    while (more.length < count && this.ready > 0) {
+      const queued = this.take();
+      if (queued === undefined) break;
+      more.push(queued);
+    }
+    this.#gathering?.taken(this.ready);
+    return more;
+  }
+
+  protected becameReady(): void {
+    if (this.#gathering === undefined || this.#gathering.isStarting(this.ready)) this.#slots.wake();
+  }
+
+  protected turned(isFull: boolean): void {
+    this.#wiring.notify(isFull ? "lane.full" : "lane.free", this);
+  }
+
+  protected relieve(): void {
+    this.#wiring.runner.relieve?.(this);
   }
 
   idle(): void {
@@ -224,15 +166,21 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
   end(queued: T): void {
     if (queued.standing === "ended") return;
     const stood = queued.standing;
-    this.#line.end(queued);
-    if (stood === "running") this.#brake.ended();
-    else if (stood !== "apart") this.#places.release();
+    this.line.end(queued);
+    if (stood === "running") {
+      this.#brake.ended();
+      this.#gathering?.running.delete(queued);
+    } else if (stood !== "apart") {
+      if (stood === "waiting") this.load.gone++;
+      this.places.release();
+    }
   }
 
   /** The delivery leaves its slot, keeps its key and takes its place back; it is ready again after `ms`. */
   hold(queued: T, ms: number): void {
     this.claim();
-    this.#line.hold(queued, ms, () => this.#wiring.runtime.turn.moment());
+    this.#gathering?.running.delete(queued);
+    this.line.hold(queued, ms, () => this.#wiring.runtime.turn.moment());
   }
 
   /** Tells the breaker how an attempt went. */
@@ -259,17 +207,23 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   /** What runs now. */
   runningNow(): Iterable<T> {
-    return this.#slots.running();
+    return this.#gathering?.running ?? this.#slots.running();
   }
 
   /** All that waits or retries; whoever ends some of it must list it first. */
   standing(): Iterable<T> {
-    return this.#line.standing(this.#slots.running());
+    return this.line.standing(this.runningNow());
+  }
+
+  /** Whether the test accepts some of it, seeds as they are: costs nothing but the look. */
+  hasStanding(accepts: (entry: T | Seed) => boolean): boolean {
+    for (const entry of this.line.entries(this.runningNow())) if (accepts(entry)) return true;
+    return false;
   }
 
   /** What waits for a retry that is due after a moment of the monotonic clock. */
   retryingAfter(moment: number): Iterable<T> {
-    return this.#line.retryingAfter(moment);
+    return this.line.retryingAfter(moment);
   }
 
   /** Whether nothing is left here but what waits for the very call that asks. */
@@ -279,11 +233,21 @@ export class BoundedLane<T extends Queued> implements Lane, Source<T>, WaitNode 
 
   /** Whether nothing is here at all, and nobody has a place or waits for one. */
   get isUnused(): boolean {
-    return this.isEmpty && this.running === 0 && this.#places.held === 0 && this.waitingPublishes === 0;
+    return this.isEmpty && this.running === 0 && this.places.held === 0 && this.waitingPublishes === 0;
+  }
+
+  /** The bus closes: nothing waits for company, nor for what may take its place. */
+  hurry(): void {
+    this.isHurried = true;
+    this.#gathering?.hurry();
+    this.line.hurry();
   }
 
   /** Leaves no timer behind. */
   stop(): void {
     this.#brake.stop();
+    this.#gathering?.stop();
+    this.#autoscaler?.stop();
+    this.threads?.stop();
   }
 }

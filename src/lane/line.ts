@@ -1,9 +1,11 @@
-/** The order of a lane: what is ready, in rings by priority; what stands behind its key; what waits for its retry. */
+/** The order of a lane: what is ready, in rings by priority; what stands behind its key or aside; what waits for its retry. */
 import type { Timer, Timers } from "../runtime/timers.js";
+import type { Arrivals } from "./arrivals.js";
+import { Aside } from "./aside.js";
+import type { KeyRate } from "./key-rate.js";
 import { joinKey, leaveKey, supersede } from "./keys.js";
 import type { Moment } from "../runtime/turn.js";
 import type { Grower, Queued, Seed } from "./queued.js";
-import { Ring } from "./ring.js";
 import { isSeed, Rings } from "./rings.js";
 
 interface Retry {
@@ -17,16 +19,26 @@ export class Line<T extends Queued> {
   running = 0;
   readonly #rings = new Rings<T>();
   readonly #retrying = new Map<T, Retry>();
-  /* In order of acceptance, only where the oldest may have to go. */
-  readonly #arrivals: Ring<T> | undefined;
+  readonly #aside: Aside<T>;
+  /* Those of them that stand in no order yet. */
+  readonly #later = new Map<T, () => void>();
+  /* Only where somebody may have to go. */
+  readonly #arrivals: Arrivals<T> | undefined;
+  readonly #keyRate: KeyRate | undefined;
   readonly #timers: Timers;
   #grower: Grower<T> | undefined;
   readonly #onReady: () => void;
 
-  constructor(timers: Timers, keepsArrivals: boolean, onReady: () => void) {
+  constructor(
+    timers: Timers,
+    onReady: () => void,
+    { arrivals, keyRate }: { arrivals?: Arrivals<T> | undefined; keyRate?: KeyRate | undefined } = {},
+  ) {
     this.#timers = timers;
-    this.#arrivals = keepsArrivals ? new Ring<T>() : undefined;
+    this.#aside = new Aside(timers);
     this.#onReady = onReady;
+    this.#arrivals = arrivals;
+    this.#keyRate = keyRate;
   }
 
   get ready(): number {
@@ -56,8 +68,24 @@ export class Line<T extends Queued> {
 
   join(queued: T, now: Moment): void {
     this.#waits(queued, now);
-    if (this.#arrivals !== undefined) this.#arrive(this.#arrivals, queued);
-    if (queued.key === undefined || joinKey(queued, queued.key)) this.#push(queued);
+    this.#arrivals?.add(queued, this.waiting);
+    this.#line(queued);
+  }
+
+  /** Waits, and joins the order of its key after `ms` only; told when it does, or ends before. */
+  joinLater(queued: T, ms: number, { now, onLeft }: { now: Moment; onLeft: () => void }): void {
+    this.#waits(queued, now);
+    this.#arrivals?.add(queued, this.waiting);
+    this.#later.set(queued, onLeft);
+    this.#aside.put(queued, ms, () => {
+      this.#joins(queued);
+      this.#line(queued);
+    });
+  }
+
+  /** What would join later joins now. */
+  hurry(): void {
+    this.#aside.hurry((queued) => this.#later.has(queued));
   }
 
   /** Puts the newcomer in the place of one of its key that never started; answers which. */
@@ -71,18 +99,15 @@ export class Line<T extends Queued> {
     return older;
   }
 
-  /** The oldest that never started. */
-  oldest(): T | undefined {
-    const arrivals = this.#arrivals;
-    for (let first = arrivals?.peek(); first !== undefined; first = arrivals?.peek()) {
-      if (first.standing === "waiting" && first.attempts === 0) return first;
-      arrivals?.shift();
-    }
-    return undefined;
+  /** Who has to go for a newcomer. */
+  firstToGo(newcomer: T): T | undefined {
+    return this.#arrivals?.firstToGo(newcomer);
   }
 
-  take(): T {
-    const entry = this.#rings.shift()!;
+  /** The next to run; none where all that are ready have to wait for the rate of their key. */
+  take(now: number): T | undefined {
+    const entry = this.#keyRate === undefined ? this.#rings.shift()! : this.#unlimited(this.#keyRate, now);
+    if (entry === undefined) return undefined;
     const queued = isSeed(entry) ? this.#grower!.grow(entry) : entry;
     this.waiting--;
     this.running++;
@@ -108,7 +133,7 @@ export class Line<T extends Queued> {
   /** Ends, wherever it stood; its key goes on. */
   end(queued: T): void {
     const stood = queued.standing;
-    const wasReady = stood === "waiting" && isHead(queued);
+    const wasReady = stood === "waiting" && !this.#leaveAside(queued) && isHead(queued);
     this.#leave(queued);
     queued.standing = "ended";
     if (wasReady) this.#rings.ended();
@@ -131,12 +156,44 @@ export class Line<T extends Queued> {
       if (isSeed(head)) yield head;
       else yield* chainOf(head);
     for (const head of this.#retrying.keys()) yield* chainOf(head);
+    for (const head of this.#aside) yield* chainOf(headOf(head));
     for (const head of running) if (head.key !== undefined && isHead(head)) yield* behind(head);
   }
 
   /** What waits for a retry that is due after a moment of the monotonic clock. */
   *retryingAfter(moment: number): Generator<T> {
     for (const [queued, { dueAt }] of this.#retrying) if (dueAt > moment) yield queued;
+  }
+
+  #line(queued: T): void {
+    if (queued.key === undefined || joinKey(queued, queued.key)) this.#push(queued);
+  }
+
+  /* What has used up the rate of its key waits aside, so that no slot waits with it. */
+  #unlimited(rate: KeyRate, now: number): T | Seed | undefined {
+    for (;;) {
+      const entry = this.#rings.shift();
+      if (entry === undefined || isSeed(entry) || entry.key === undefined) return entry;
+      const ms = rate.take(entry.key, now);
+      if (ms === 0) return entry;
+      const queue = entry.keys.get(entry.key);
+      if (queue !== undefined) queue.entry = undefined; // no ring holds anything in its place any more
+      this.#aside.put(entry, ms, () => this.#push(entry));
+    }
+  }
+
+  #joins(queued: T): void {
+    this.#later.get(queued)?.();
+    this.#later.delete(queued);
+  }
+
+  /* A head that has been superseded stands aside for the one that took its place. */
+  #leaveAside(queued: T): boolean {
+    this.#joins(queued);
+    const entry = queued.key === undefined ? undefined : queued.keys.get(queued.key)?.entry;
+    return (
+      this.#aside.remove(queued) || (entry !== undefined && isHead(queued) && this.#aside.remove(entry as T))
+    );
   }
 
   #push(queued: T | Seed): void {
@@ -165,13 +222,6 @@ export class Line<T extends Queued> {
       this.#retrying.delete(queued);
     }
   }
-
-  /* One that waits behind a long-running head would keep all that came after it in here. */
-  #arrive(arrivals: Ring<T>, queued: T): void {
-    if (arrivals.length > 2 * this.waiting + 16)
-      arrivals.keep((each) => each.standing === "waiting" && each.attempts === 0);
-    arrivals.push(queued);
-  }
 }
 
 /* It waits already, and is counted. */
@@ -179,6 +229,11 @@ function grown<T extends Queued>(seed: Seed, grower: Grower<T>): T {
   const queued = grower.grow(seed);
   queued.standing = "waiting";
   return queued;
+}
+
+/* The one that took its place, where it has been superseded. */
+function headOf<T extends Queued>(entry: T): T {
+  return (entry.successor ?? entry) as T;
 }
 
 function isHead(queued: Queued): boolean {

@@ -15,7 +15,8 @@ export interface Source<T> {
   readonly ready: number;
   /** Whether the next one may start: not paused, a token of the rate left. May use up a token. */
   mayStart(): boolean;
-  take(): T;
+  /** Nothing where all that is ready has to wait after all. */
+  take(): T | undefined;
   /** Nothing is ready, or the lane holds back: a slot has nothing to do. */
   idle(): void;
 }
@@ -108,6 +109,7 @@ export class Slots<T> {
       }
       if (this.#count > this.#queue.concurrency || !this.#source.mayStart()) return this.#end(slot);
       const queued = (slot.queued = this.#source.take());
+      if (queued === undefined) continue;
       if (handOver !== undefined) await handOver("deliver", this.#source.name);
       let answer: unknown;
       let isFailure = false;

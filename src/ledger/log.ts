@@ -98,6 +98,14 @@ export class Log {
     );
   }
 
+  scheduleFailed(schedule: string, error: unknown): void {
+    this.#say(
+      "error",
+      { schedule, err: error },
+      `A run of schedule ${schedule} could not begin. The next one tries again.`,
+    );
+  }
+
   releaseFailed(event: string, eventId: string, error: unknown): void {
     this.#say(
       "error",

@@ -29,11 +29,14 @@ function ruleOf({ on }: RetryOptions): RetryPolicy["rule"] {
 /* Enough for any wait; without a limit a delay of 0 would become 0 × Infinity in the end. */
 const DOUBLINGS_MAX = 52;
 
+const DELAY_MAX_MS = 300_000;
+
 /* Jitter keeps at least half of the wait: whole jitter would let some of a crowd come back at once. */
 function delayOf(options: RetryOptions, random: () => number): RetryPolicy["delayMs"] {
   const { backoff = "exponential", jitter = true } = options;
   const delay = toMs(options.delay ?? "1s", "retry.delay");
-  const most = toMs(options.delayMax ?? "5m", "retry.delayMax");
+  // A first wait that is longer than the default limit is meant as it stands.
+  const most = toMs(options.delayMax ?? Math.max(delay, DELAY_MAX_MS), "retry.delayMax");
   if (typeof backoff === "function")
     return (attempt, error) => toMs(atOnce(backoff(attempt, error), "retry.backoff"), "retry.backoff");
   return (attempt) => {

@@ -62,7 +62,8 @@ function descriptorOf(holder: object, method: string | symbol): PropertyDescript
 
 /** By the event's name, because that is what routes: a subclass of an event class has it too. */
 function twiceFaults(label: string, marks: readonly HandlerMark[]): string[] {
-  const handled = marks.flatMap((mark) => mark.events.map(({ eventName }) => ({ mark, eventName })));
+  const called = marks.filter((mark) => mark.schedule === undefined); // a method may have many times
+  const handled = called.flatMap((mark) => mark.events.map(({ eventName }) => ({ mark, eventName })));
   const twice = handled.filter(({ mark, eventName }, index) => {
     return handled
       .slice(0, index)

@@ -1,5 +1,6 @@
 /** What a class says about its handlers, read once: by marks, by inheritance, by `static on`. Data only. */
-import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { ScheduleGiven } from "../delivery/schedule.js";
 import type { EventClass } from "../event/event.js";
 import { classNameOf, settingsOf, subscriberName } from "./class-settings.js";
 import { classFaults, handlerFaults, settingFaults } from "./declared-faults.js";
@@ -30,6 +31,9 @@ export interface DeclaredHandler extends SubscriptionName {
   readonly events: readonly EventClass[];
   /** As `@On` was given them; not checked. */
   readonly options: SubscriptionOptions<never>;
+  /** As `@Cron` or `@Every` was given it. */
+  readonly schedule?: ScheduleGiven | undefined;
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** Reads a subscriber class; what is wrong with it comes back as `faults`, all at once. */

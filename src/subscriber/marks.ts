@@ -1,5 +1,6 @@
 /** What decorators write down: on the class itself, under a key that every copy of the library knows. */
-import type { SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, SubscriptionOptions } from "../delivery/policies.js";
+import type { ScheduleGiven } from "../delivery/schedule.js";
 import { isTaskClass } from "../event/definition.js";
 import type { EventClass } from "../event/event.js";
 import type { SubscriberClass, SubscriberOptions } from "./subscriber-options.js";
@@ -8,16 +9,26 @@ import { METADATA } from "./symbol-metadata.js";
 const MARKS = Symbol.for("signalbox.marks");
 const VERSION = 1;
 
-/** One `@On` of one method. */
+/** One `@On` of one method, or one `@Cron` or `@Every`. */
 export interface HandlerMark {
   readonly method: string | symbol;
   readonly isStatic: boolean;
   readonly events: readonly EventClass[];
   readonly options: SubscriptionOptions<never>;
+  /** Of a method that a schedule runs. */
+  readonly schedule?: ScheduleGiven | undefined;
+  /** Of an `@OnBatch`. */
+  readonly batch?: BatchOptions | undefined;
 }
 
 /** The decorator that wrote it, for messages. */
-export function decoratorOf({ events }: Pick<HandlerMark, "events">): "@On" | "@Handles" {
+export function decoratorOf({
+  events,
+  schedule,
+  batch,
+}: Pick<HandlerMark, "events" | "schedule" | "batch">): string {
+  if (schedule !== undefined) return schedule.by;
+  if (batch !== undefined) return "@OnBatch";
   return isTaskClass(events[0]) ? "@Handles" : "@On";
 }
 

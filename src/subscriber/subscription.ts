@@ -1,6 +1,7 @@
 /** A subscription: a handler with its events, lane and policies under a stable name. Data only. */
 import type { Handler } from "../delivery/delivery.js";
-import type { LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { BatchOptions, LaneOptions, Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { ScheduleGiven } from "../delivery/schedule.js";
 import type { AnyEvent, EventClass, Events } from "../event/event.js";
 import { refuse } from "../runtime/options.js";
 import type { Declared } from "./declared.js";
@@ -21,10 +22,14 @@ export interface Subscription {
   readonly options: SubscriptionOptions<AnyEvent>;
   /** One instance for the bus, or one per attempt. */
   readonly scope: "bus" | "delivery";
+  /** Where the handler takes several at once. */
+  readonly batch?: BatchOptions | undefined;
   /** The method to call, of an instance or of the class; absent for a function. */
   readonly owner: SubscriptionOwner | undefined;
   /** The function to call; absent for a method. */
   readonly handler: Handler<AnyEvent> | undefined;
+  /** Of a method that a schedule runs. */
+  readonly schedule?: ScheduleGiven | undefined;
 }
 
 export interface SubscriptionOwner {
@@ -37,9 +42,10 @@ export interface SubscriptionOwner {
 export function subscriptionsFrom(declared: Declared, defaults: Policies): Subscription[] {
   const { target, scope, policies } = declared;
   const outer = mergePolicies(defaults, policies);
-  return declared.handlers.map(({ name, derived, events, options, method, isStatic }) => {
+  return declared.handlers.map(({ name, derived, events, options, method, isStatic, schedule, batch }) => {
     const owner = Object.freeze({ target, method, isStatic });
-    return seal({ name, derived, events, scope, owner, handler: undefined }, mergePolicies(outer, options));
+    const facts = { name, derived, events, scope, owner, handler: undefined, batch };
+    return seal(schedule === undefined ? facts : { ...facts, schedule }, mergePolicies(outer, options));
   });
 }
 

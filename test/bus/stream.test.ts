@@ -209,3 +209,16 @@ test("before the start a reader waits, and gets what was held", async () => {
   await time.rest();
   expect((await first).value).toEqual(new Ping({ n: 1 }));
 });
+
+test("loses nothing when its lane is given more slots", async () => {
+  const { bus } = virtualBus();
+  const reader = bus.stream(Ping)[Symbol.asyncIterator]();
+  await bus.start();
+  const first = reader.next();
+  for (const lane of bus.lanes.values()) lane.concurrency = 3;
+  await bus.publish([1, 2, 3].map((n) => new Ping({ n })));
+  const read = [await first, await reader.next(), await reader.next()];
+  expect(read.map(({ value }) => (value as Ping).n)).toEqual([1, 2, 3]);
+  await reader.return!();
+  await bus.close();
+});

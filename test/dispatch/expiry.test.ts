@@ -152,3 +152,44 @@ test("a replayed dead letter does not expire", async () => {
   await time.rest();
   expect(counts(bus, "a")).toMatchObject({ handled: 1, expired: 0 });
 });
+
+test("in a full lane what has expired gives its place back before its turn comes", async () => {
+  const { bus, time, told, publish } = await setup();
+  const { handler, seen, openAll } = gated();
+  const lane = { concurrency: 1, capacity: 3, overflow: "reject" } as const;
+  bus.on(Ping, { name: "a", lane }, handler);
+  await publish(0, {});
+  await time.rest();
+  for (const n of [1, 2]) await publish(n, { expiresIn: "1s" });
+  await publish(3, { expiresIn: "1m" });
+  await expect(publish(4, {})).rejects.toThrow("full");
+  await time.advance(1_000);
+  await expect(publish(5, {})).resolves.toMatchObject({ accepted: ["a"] });
+  await expect(publish(6, {})).resolves.toMatchObject({ accepted: ["a"] });
+  await expect(publish(7, {})).rejects.toThrow("full");
+  expect(told.map(({ reason }) => reason)).toEqual([
+    "expired before it started",
+    "expired before it started",
+  ]);
+  expectCountsToAddUp(bus);
+  await openAll(time);
+  expect(seen).toEqual([0, 3, 5, 6]);
+});
+
+test("a publish that waits for a place gets that of one that has expired when the next one comes", async () => {
+  const { bus, time, publish } = await setup();
+  const { handler, seen, openAll } = gated();
+  bus.on(Ping, { name: "a", lane: { concurrency: 1, capacity: 1 } }, handler);
+  await publish(0, {});
+  await time.rest();
+  await publish(1, { expiresIn: "1s" });
+  const [second] = [publish(2, {})];
+  await time.advance(1_000);
+  const third = publish(3, {});
+  await second;
+  await openAll(time);
+  await third;
+  await openAll(time);
+  expect(seen).toEqual([0, 2, 3]);
+  expectCountsToAddUp(bus);
+});

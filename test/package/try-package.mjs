@@ -19,6 +19,8 @@ const TRIES = [
   { title: "legacy decorators", source: "app.ts", options: LEGACY, prints: "o-1 12 in attempt 2; 1 done" },
   { title: "TC39 decorators", source: "app.ts", options: {}, prints: "o-1 12 in attempt 2; 1 done" },
   { title: "tsyringe, by type", source: "injected.ts", options: LEGACY, prints: "ada@example.org true" },
+  { title: "a test of it, legacy decorators", source: "tested.ts", options: LEGACY, prints: "3 1" },
+  { title: "a test of it, TC39 decorators", source: "tested.ts", options: {}, prints: "3 1" },
   { title: "CommonJS, TypeScript", source: "common.cts", options: {}, prints: "required 7" },
   { title: "CommonJS, JavaScript", source: "plain.cjs", options: undefined, prints: "plain 1" },
 ];

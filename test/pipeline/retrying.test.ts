@@ -27,6 +27,11 @@ describe("retryPolicy", () => {
     expect(delays(short, 1)).toEqual([1_000]);
   });
 
+  it("does not cut a first wait that is longer than the default of delayMax", () => {
+    const policy = retryPolicy({ attempts: 9, delay: "1h", jitter: false }, random);
+    expect(delays(policy, 1, 2)).toEqual([3_600_000, 3_600_000]);
+  });
+
   it("gives a number for any attempt", () => {
     for (const delay of [0, 1, "5m"] as const) {
       const policy = retryPolicy({ attempts: 9, delay, jitter: false }, random);

@@ -1,6 +1,7 @@
 /** Marked classes: one text, compiled for every dialect of decorators by dialects.ts. */
 import type { Delivery } from "../../src/delivery/delivery.js";
 import { On } from "../../src/subscriber/on.js";
+import { OnBatch } from "../../src/subscriber/on-batch.js";
 import { Subscriber } from "../../src/subscriber/subscriber.js";
 import { Midnight, OrderCancelled, OrderPlaced, OrderReturned, OrderShipped } from "./events.js";
 
@@ -38,6 +39,16 @@ export class Unnamed {
   first(): void {}
   @On(OrderShipped)
   second(): void {}
+}
+
+/** A list at once, beside one at a time. */
+export class Batching {
+  @OnBatch(OrderPlaced, { size: 2, wait: "5ms", retry: 3 })
+  many(_events: OrderPlaced[]): void {}
+  @OnBatch([OrderShipped, OrderReturned], { size: 9, wait: 1, name: "moves" })
+  static moves(_events: (OrderShipped | OrderReturned)[]): void {}
+  @On(OrderPlaced)
+  one(): void {}
 }
 
 @Subscriber({ name: "mails", scope: "delivery" })

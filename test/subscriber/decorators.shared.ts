@@ -30,7 +30,14 @@ function setup(target: SubscriberClass): Declared & { lines: readonly string[]; 
   return { ...declared, lines, names: declared.handlers.map(({ name }) => name) };
 }
 
-function whatIsWrittenDown({ OrderMails, Unnamed, Named, Mailer, MarkedHandle }: typeof Decorated): void {
+function whatIsWrittenDown({
+  Batching,
+  OrderMails,
+  Unnamed,
+  Named,
+  Mailer,
+  MarkedHandle,
+}: typeof Decorated): void {
   test("every mark is read, top to bottom, those of instances before static ones", () => {
     expect(setup(OrderMails).lines).toEqual([
       "sendReceipt: shop.order.placed",
@@ -42,6 +49,17 @@ function whatIsWrittenDown({ OrderMails, Unnamed, Named, Mailer, MarkedHandle }:
       "static audit: shop.order.shipped",
     ]);
     expect(setup(OrderMails).faults).toEqual([]);
+  });
+
+  test("@OnBatch is a mark like the others, with its size and wait apart from the options", () => {
+    const { lines, names: said, handlers, faults } = setup(Batching);
+    expect([said, faults]).toEqual([["Batching.many", "Batching.one", "Batching.moves"], []]);
+    expect(lines[2]).toBe("static moves: shop.order.shipped, shop.order.returned");
+    expect(handlers.map(({ batch, options }) => [batch, options])).toEqual([
+      [{ size: 2, wait: "5ms" }, { retry: 3 }],
+      [undefined, {}],
+      [{ size: 9, wait: 1 }, { name: "moves" }],
+    ]);
   });
 
   test("a class says its policies, tokens and scope", () => {

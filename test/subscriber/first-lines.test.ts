@@ -96,11 +96,22 @@ const MISTAKES: readonly Mistake[] = [
     code: "void bus.run(new Midnight());",
     says: /^TS2741: Property '"~result"' is missing in type 'Midnight' but required in type 'Work<unknown>'\./,
   },
+  {
+    what: "a method of a schedule that wants an event",
+    code: 'class P { @Cron("@daily") handle(_event: OrderShipped) {} }',
+    says: /^TS1270: .*'Refused<\["@Cron or @Every", "cannot mark a handler of", OrderShipped\]>'/,
+  },
+  {
+    what: "a cron expression of four fields",
+    code: 'class Q { @Cron("0 3 * *") handle() {} }',
+    says: /^TS2345: Argument of type '"0 3 \* \*"' is not assignable to parameter of type 'CronExpression'\./,
+  },
 ];
 
 const HEAD = [
   'import { Event } from "../../src/event/event.js";',
   'import { On } from "../../src/subscriber/on.js";',
+  'import { Cron } from "../../src/task/cron.js";',
   'import type { StaticCheck } from "../../src/subscriber/static-form.js";',
   'import { Subscriber } from "../../src/subscriber/subscriber.js";',
   'class OrderPlaced extends Event("shop.order.placed")<{ orderId: string; total: number }> {}',

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { subscriptionsOf } from "../../src/subscriber/declared.js";
 import { On } from "../../src/subscriber/on.js";
+import { OnBatch } from "../../src/subscriber/on-batch.js";
 import { Subscriber } from "../../src/subscriber/subscriber.js";
 import { METADATA } from "../../src/subscriber/symbol-metadata.js";
 import { Midnight, OrderPlaced } from "./events.js";
@@ -160,4 +161,23 @@ test.each([
   const define = (): unknown => Subscriber(options as never)(class OrderMails {});
   expect(define).toThrow(TypeError);
   expect(define).toThrow(says);
+});
+
+test("@OnBatch wants a size and a wait, and an event, at once and in one message", () => {
+  const define = (events: unknown, options: unknown) => () => {
+    class Batching {
+      many(): void {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Batching.prototype, "many")!;
+    (OnBatch as (...args: unknown[]) => MethodDecorator)(events, options)(
+      Batching.prototype,
+      "many",
+      descriptor,
+    );
+  };
+  expect(define(OrderPlaced, { size: 0, wait: "soon" })).toThrow(
+    "Expected `the options of @OnBatch of Batching.many.size` to be an integer from 1 up, got `0` (number).",
+  );
+  expect(define(OrderPlaced, undefined)).toThrow(/size.*\n.*wait/);
+  expect(define(undefined, { size: 1, wait: 1 })).toThrow(/@OnBatch of Batching.many.*event class/);
 });

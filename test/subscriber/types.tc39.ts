@@ -1,6 +1,7 @@
-/** Has types.ts checked as TC39 decorators too, and adds what legacy decorators cannot mark. */
+/** Has types.ts and batch-types.ts checked as TC39 decorators too, and adds what legacy decorators cannot mark. */
 import { On } from "../../src/subscriber/on.js";
 import { OrderPlaced } from "./events.js";
+export type * as batches from "./batch-types.js";
 export type * from "./types.js";
 
 export class RefusedHere {

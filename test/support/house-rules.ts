@@ -12,10 +12,11 @@ export const RANKS: Readonly<Record<string, number>> = {
   subscriber: 3,
   container: 3,
   transport: 3,
-  task: 4,
+  task: 3.5, // its decorators write the marks of subscriber
   pipeline: 4,
   lane: 4,
   ledger: 4,
+  schedule: 4.5,
   dispatch: 5,
   bus: 6,
   index: 7,
@@ -25,19 +26,9 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const ADAPTERS: readonly string[] = ["tsyringe"];
 const OPEN_TO_ADAPTERS = ["runtime", "errors", "event", "delivery", "transport", "container"];
 
-/** Rooms beside the core, each with a door of its own. They import these rooms and never each other. */
-export const ANNEXES: readonly string[] = ["workflow"];
-const OPEN_TO_ANNEXES = [
-  "runtime",
-  "errors",
-  "event",
-  "delivery",
-  "transport",
-  "container",
-  "task",
-  "bus",
-  "index",
-];
+/** Rooms with doors of their own behind the front door. They come in through it, the bus's wiring and the ports. */
+export const ANNEXES: readonly string[] = ["testing", "workflow"];
+const OPEN_TO_ANNEXES = [...OPEN_TO_ADAPTERS, "task", "bus", "index"];
 
 /** src/lane/ring.ts is in the room "lane", src/bus.ts is the room "bus". */
 export function roomOf(file: string): string {
@@ -97,12 +88,18 @@ function targetsOf(file: SourceFacts): string[] {
   );
 }
 
-/** Packages that live in one place, and everything else that package.json does not name. */
-export function packageFaults(files: readonly SourceFacts[], dependencies: readonly string[]): string[] {
+/** Packages that live in one place, and everything else that package.json does not name; peers need no file. */
+export function packageFaults(
+  files: readonly SourceFacts[],
+  dependencies: readonly string[],
+  peers: readonly string[] = [],
+): string[] {
   const named = files.flatMap((file) =>
     file.imports.map((from) => ({ file: file.path, name: nameOf(from) })),
   );
-  const strangers = named.filter(({ name }) => name !== undefined && !dependencies.includes(name));
+  const strangers = named.filter(
+    ({ name }) => name !== undefined && ![...dependencies, ...peers].includes(name),
+  );
   const outside = named.filter(({ file, name }) => name !== undefined && HOMES[name]?.test(file) === false);
   const unused = dependencies.filter((name) => !named.some((each) => each.name === name));
   const emitters = new Set(named.filter(({ name }) => name === "eventemitter3").map(({ file }) => file));
@@ -122,6 +119,9 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   tsyringe: /^src\/tsyringe\//,
   "reflect-metadata": /^src\/tsyringe\//,
   ms: /^src\/runtime\//,
+  croner: /^src\/schedule\//,
+  vitest: /^src\/testing\/vitest\//,
+  piscina: /^src\/lane\/threads\.ts$/,
 };
 
 function nameOf(from: string): string | undefined {
@@ -139,10 +139,10 @@ export function clockFaults(files: readonly SourceFacts[]): string[] {
     .flatMap((file) => file.clocks.map((clock) => `${file.path} uses ${clock}: only src/runtime/ may`));
 }
 
-/** No file over 300 lines; the front door is a tour of 80. */
+/** No file over 300 lines; the front door is a tour of 100. */
 export function sizeFaults(files: readonly SourceFacts[]): string[] {
   return files.flatMap(({ path: file, lines }) => {
-    const linesMax = file === "src/index.ts" ? 80 : 300;
+    const linesMax = file === "src/index.ts" ? 100 : 300;
     return lines > linesMax ? [`${file} has ${lines} lines, more than ${linesMax}`] : [];
   });
 }

@@ -1,81 +1,25 @@
 /** A runtime under virtual time for tests of the engine: the real engine, a clock that is moved by hand, seeded chance. */
 import { Bus, type BusOptions } from "../../src/index.js";
-import type { HandOver } from "../../src/runtime/hand-over.js";
-import type { Host } from "../../src/runtime/host.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
-import { Turn } from "../../src/runtime/turn.js";
 import type { SubscriberClass } from "../../src/subscriber/subscriber-options.js";
+import { VirtualTime as Time } from "../../src/testing/virtual-time.js";
 
-interface Pending {
-  readonly due: number;
-  readonly run: () => void;
-}
-
-export class VirtualTime {
-  readonly runtime: Runtime;
-  #now = 0;
-  #seed: number;
-  #pending: Pending[] = [];
-
-  constructor({ seed = 1, handOver }: { seed?: number; handOver?: HandOver } = {}) {
-    this.#seed = seed;
-    const host: Host = {
-      now: () => Date.UTC(2026, 0, 1) + this.#now,
-      monotonic: () => this.#now,
-      timer: (run, ms) => this.#timer(run, ms),
-      macrotask: (run) => void setImmediate(run),
-      random: () => this.#random(),
-      idPrefix: () => "test",
-    };
-    this.runtime = { host, turn: new Turn(host), handOver };
-  }
-
-  /** How many timers of the host are set. */
-  get timers(): number {
-    return this.#pending.length;
-  }
-
-  /** Moves the clock without letting anything run: a blocked event loop. */
-  jump(ms: number): void {
-    this.#now += ms;
-    this.runtime.turn.reread();
-  }
-
+/** The testing kit's virtual time, with the ways in which the engine's own tests move it. */
+export class VirtualTime extends Time {
   /** Runs every timer that is due within `ms`, in order, and lets the engine come to rest after each. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const until = this.elapsed + ms;
     await this.rest();
-    for (let first = this.#first(until); first !== undefined; first = this.#first(until)) {
-      this.#pending = this.#pending.filter((each) => each !== first);
-      this.jump(Math.max(0, first.due - this.#now));
-      first.run();
+    while ((this.nextDue ?? Infinity) <= until) {
+      this.runNext();
       await this.rest();
     }
-    this.jump(until - this.#now);
+    this.jump(until - this.elapsed);
     await this.rest();
   }
 
   /** Lets everything run that needs no timer. */
   async rest(): Promise<void> {
     for (let round = 0; round < 10; round++) await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-
-  #first(until: number): Pending | undefined {
-    return this.#pending.filter((each) => each.due <= until).sort((a, b) => a.due - b.due)[0];
-  }
-
-  #timer(run: () => void, ms: number) {
-    const pending: Pending = { due: this.#now + ms, run };
-    this.#pending.push(pending);
-    return { cancel: () => void (this.#pending = this.#pending.filter((each) => each !== pending)) };
-  }
-
-  /* mulberry32 */
-  #random(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
 

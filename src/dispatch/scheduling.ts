@@ -1,0 +1,155 @@
+/** Where schedules come from: marked methods and `bus.schedule`. Each gets a subscription, alone or with others. */
+import type { Delivery } from "../delivery/delivery.js";
+import { drop } from "../delivery/outcome.js";
+import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
+import type { Schedule, ScheduleGiven, ScheduleOptions, When } from "../delivery/schedule.js";
+import type { AnyEvent } from "../event/event.js";
+import { subscriptionName } from "../event/names.js";
+import { toMs } from "../runtime/duration.js";
+import { checkValue, func, refuse } from "../runtime/options.js";
+import { atOnce } from "../runtime/thenable.js";
+import { CronPace, IntervalPace, type Pace } from "../schedule/pace.js";
+import { rulesOf } from "../schedule/scheduled.js";
+import { Schedules } from "../schedule/schedules.js";
+import { type Subscription, subscriptionOf } from "../subscriber/subscription.js";
+import { type Tick, tickClass } from "../task/tick.js";
+import type { Registry } from "./registry.js";
+import type { Route } from "./route.js";
+import { hasPolicies, scheduleFaults } from "./schedule-options.js";
+import { HandlerWork, PublishingWork, Ticker, type TickingParts } from "./ticking.js";
+
+export interface SchedulingParts extends TickingParts {
+  readonly registry: Registry;
+  readonly defaults: Policies;
+  readonly checkOpen: (call: string) => void;
+  /** Makes a subscription ready. */
+  readonly join: (route: Route) => void;
+}
+
+/** What `bus.schedule` is called with. */
+export interface FunctionSchedule {
+  readonly name: string;
+  readonly when: When;
+  readonly what: (tick: Tick) => AnyEvent;
+  readonly options: ScheduleOptions;
+}
+
+/* All schedules of functions without policies of their own; a function only publishes, so many may do so at once. */
+const SHARED = "signalbox.schedules";
+const SHARED_LANE = { concurrency: 1_000 };
+
+export class Scheduling {
+  readonly schedules: Schedules;
+  readonly #parts: SchedulingParts;
+  /* What was given before the start and is wrong, until it is removed. */
+  readonly #unsound = new Map<Schedule, readonly string[]>();
+  #shared: Ticker | undefined;
+
+  constructor(parts: SchedulingParts) {
+    this.#parts = parts;
+    this.schedules = new Schedules({ ...parts.facilities, checkOpen: parts.checkOpen });
+  }
+
+  /** What is wrong with the schedules of functions. */
+  get faults(): readonly string[] {
+    return [...this.#unsound.values()].flat();
+  }
+
+  /** What is wrong with a mark of a method; `where` is its class and method. */
+  faultsOf(given: ScheduleGiven, where: string): string[] {
+    return this.#faults(`${given.by} ${where}`, given);
+  }
+
+  /** Takes in a marked method, whose subscription has joined. */
+  admit({ name, schedule: given }: Subscription, route: Route): void {
+    const { when, options } = given!;
+    const work = new HandlerWork(this.#tickerFor(route));
+    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
+    const schedule = this.schedules.add(parts);
+    route.onRemoved = () => schedule.remove();
+  }
+
+  /** Takes in a function. What is wrong is told at once, or by `start()` where that is still to come. */
+  add(given: FunctionSchedule, isStarted: boolean): Schedule {
+    const faults = this.#functionFaults(given);
+    if (isStarted) refuse(faults);
+    if (faults.length > 0) return this.#refused(given.name, faults);
+    const { name, when, what, options } = given;
+    const isAlone = hasPolicies(options);
+    const ticker = isAlone ? this.#tickerOf(name, options) : (this.#shared ??= this.#sharedTicker());
+    const work = new PublishingWork(what, ticker, isAlone);
+    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
+    const schedule = this.schedules.add(parts);
+    if (isAlone) ticker.route.onRemoved = () => schedule.remove();
+    return schedule;
+  }
+
+  /* Whoever removes the subscription removes all schedules that share it. */
+  #sharedTicker(): Ticker {
+    const ticker = this.#tickerOf(SHARED, {});
+    ticker.route.onRemoved = () => {
+      this.#shared = undefined;
+      for (const schedule of this.schedules.byName.values())
+        if (schedule.work instanceof PublishingWork && !schedule.work.isAlone) schedule.remove();
+    };
+    return ticker;
+  }
+
+  #functionFaults(given: FunctionSchedule): string[] {
+    const { name, what, options } = given;
+    const of = `bus.schedule ${String(name)}`;
+    const faults = [
+      ...checkValue("name of bus.schedule()", name, subscriptionName),
+      ...this.#faults(of, given),
+      ...checkValue(`${of}, its function`, what, func),
+    ];
+    if (this.schedules.byName.has(name))
+      faults.push(`Two schedules have the name ${name}. Give one of them another name.`);
+    if (faults.length > 0 || !hasPolicies(options)) return faults;
+    return this.#parts.registry.faults(this.#subscriptionOf(name, options));
+  }
+
+  #faults(of: string, given: { readonly when: When; readonly options: ScheduleOptions }): string[] {
+    const now = this.#parts.facilities.runtime.host.now();
+    return scheduleFaults(of, given, this.schedules.calendar, now);
+  }
+
+  #refused(name: string, faults: readonly string[]): Schedule {
+    const none = { name, last: undefined, isPaused: false, next: () => [], pause() {}, resume() {} };
+    const schedule: Schedule = {
+      ...none,
+      runNow: () => Promise.reject(new TypeError(faults.join("\n"))),
+      remove: () => void this.#unsound.delete(schedule),
+    };
+    this.#unsound.set(schedule, faults);
+    return schedule;
+  }
+
+  #paceOf(when: When, { timeZone = "UTC" }: ScheduleOptions): Pace {
+    if (typeof when === "object") return new IntervalPace(toMs(when.every, "every"));
+    return new CronPace(this.schedules.calendar, { expression: when, timeZone });
+  }
+
+  #tickerOf(name: string, options: ScheduleOptions): Ticker {
+    const { registry, join } = this.#parts;
+    const route = registry.add(this.#subscriptionOf(name, options));
+    join(route);
+    return this.#tickerFor(route);
+  }
+
+  #tickerFor(route: Route): Ticker {
+    return new Ticker(route, this.#parts, () => this.#parts.registry.remove(route));
+  }
+
+  #subscriptionOf(name: string, policies: ScheduleOptions): Subscription {
+    const options = { lane: SHARED_LANE, ...policies, name } as SubscriptionOptions<never>;
+    const handler = (tick: Tick, delivery: Delivery): unknown => this.#publish(tick, delivery);
+    return subscriptionOf({ events: tickClass, options, handler, name }, this.#parts.defaults);
+  }
+
+  #publish(tick: Tick, delivery: Delivery): unknown {
+    const work = this.schedules.byName.get(tick.schedule)?.work;
+    if (!(work instanceof PublishingWork)) return drop("its schedule was removed");
+    return delivery.publish(atOnce(work.what(tick), `the function of schedule ${tick.schedule}`));
+  }
+}

@@ -1,0 +1,10 @@
+/** The contract kit: what every transport must prove, as cases for any test runner. docs/contract.md lists them. */
+export { contractCases } from "./run.js";
+export type { ContractCase } from "./run.js";
+export { reportContract } from "./report.js";
+export type { ContractFailure, ContractReport, ReportOptions } from "./report.js";
+export { capabilities, catalogue, musts } from "./catalogue.js";
+export { ContractFault } from "./claims.js";
+export type { CaseDefinition, CaseGroup } from "./case.js";
+export type { Scene } from "./scene.js";
+export type { ContractFeatures, Place, TransportFactory } from "./subject.js";

@@ -1,0 +1,50 @@
+/** Why a case does not apply: reasons in sentences, from what a transport declares. */
+import type { ContractFeatures } from "./subject.js";
+
+/** Answers why a case is left out; undefined where it is not. */
+export type Needs = (features: ContractFeatures) => string | undefined;
+
+export function all(...needs: readonly Needs[]): Needs {
+  return (features) => needs.map((each) => each(features)).find((reason) => reason !== undefined);
+}
+
+export const network: Needs = ({ network: has = false }) =>
+  has ? undefined : "There is no connection that could break.";
+
+export const durable: Needs = ({ survives }) =>
+  survives === "nothing" ? "Nothing survives the process (survives: nothing)." : undefined;
+
+export const power: Needs = ({ survives }) =>
+  survives === "power" ? undefined : `Power loss is not survived (survives: ${survives}).`;
+
+export const lease: Needs = ({ leaseMs }) => (leaseMs > 0 ? undefined : "There is no lease (leaseMs: 0).");
+
+export const store: Needs = ({ holds }) =>
+  holds === "store" ? undefined : "No store holds the queue (holds: lane).";
+
+export const lane: Needs = ({ holds }) =>
+  holds === "lane" ? undefined : "The store holds the queue, not the lane (holds: store).";
+
+export const bytes: Needs = ({ serialises }) =>
+  serialises ? undefined : "Events are not serialised: nothing can be undecodable (serialises: false).";
+
+export const ordered: Needs = ({ order }) =>
+  order === "none" ? "No order is kept (order: none)." : undefined;
+
+export const orderedByKey: Needs = ({ order }) =>
+  order === "key" ? undefined : `Order is not kept per key (order: ${order}).`;
+
+export const due: Needs = ({ dueMaxMs }) =>
+  dueMaxMs > 0 ? undefined : "No delay can be asked for at publish (dueMaxMs: 0).";
+
+export const dedupe: Needs = ({ dedupeWindowMs }) =>
+  dedupeWindowMs > 0 ? undefined : "Ids are not deduplicated at publish (dedupeWindowMs: 0).";
+
+export const noDedupe: Needs = ({ dedupeWindowMs }) =>
+  dedupeWindowMs > 0 ? "Ids are deduplicated at publish; U1 proves it." : undefined;
+
+export const transactions: Needs = ({ transactions: joins }) =>
+  joins ? undefined : "It cannot join a transaction of the application's database (transactions: false).";
+
+export const virtual: Needs = ({ time }) =>
+  time === "virtual" ? undefined : "It would take as long as it says: only under virtual time.";

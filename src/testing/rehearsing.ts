@@ -1,0 +1,36 @@
+/** `rehearsal: true`: every transport of the bus redelivers and reorders, and one report says what came of it. */
+import type { AnyEvent, BusOptions } from "../index.js";
+import type { Host } from "../runtime/host.js";
+import { type Rehearsal, rehearsal } from "./fake/rehearsal.js";
+import { type RehearsalReport, reportOf } from "./fake/rehearsal-report.js";
+
+export class Rehearsing {
+  readonly #runs: readonly Rehearsal[];
+  /** In the place of the application's own. */
+  readonly transports: NonNullable<BusOptions["transports"]>;
+
+  constructor({ transports = {} }: BusOptions, seed: number | undefined, host: Host) {
+    const names = new Set(["default", ...Object.keys(transports)]);
+    const runs = [...names].map((name) => [name, rehearsal({ seed })] as const);
+    this.#runs = runs.map(([, run]) => run);
+    this.transports = Object.fromEntries(
+      runs.map(([name, { transport }]) => [name, transport.runOn(host)] as const),
+    );
+  }
+
+  /** Notes an event that does not survive JSON. */
+  check(event: AnyEvent): void {
+    this.#runs[0]?.check(event);
+  }
+
+  report(): RehearsalReport {
+    const reports = this.#runs.map((run) => run.report());
+    return reportOf({
+      findings: reports.flatMap(({ findings }) => findings),
+      notes: reports.flatMap(({ notes }) => notes),
+      redelivered: reports.flatMap(({ redelivered }) => redelivered),
+      reordered: reports.flatMap(({ reordered }) => reordered),
+      untried: reports.flatMap(({ untried }) => untried),
+    });
+  }
+}

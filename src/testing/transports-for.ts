@@ -1,0 +1,25 @@
+/** The transports of a test bus: what leaves the process in production stays in it here, on the test's clock. */
+import type { BusOptions, Transport } from "../index.js";
+import type { Host } from "../runtime/host.js";
+import { FakeTransport, fakeTransport } from "./fake/fake-transport.js";
+
+/** The application's transports by their names, each that keeps anything replaced by a fake with its features. */
+export function transportsFor(options: BusOptions, host: Host): Readonly<Record<string, Transport>> {
+  const { transport, transports = transport === undefined ? {} : { default: transport } } = options;
+  return Object.fromEntries(
+    Object.entries(transports).map(([name, each]) => [name, inProcess(each, host)] as const),
+  );
+}
+
+/* What survives nothing is in the process already: memory, or one that a test has made. */
+function inProcess(transport: Transport, host: Host): Transport {
+  if (transport instanceof FakeTransport) return transport.runOn(host);
+  if (transport.features.survives === "nothing") return transport;
+  return fakeTransport({ features: fakeable(transport.features) }).runOn(host);
+}
+
+/* A fake fences, takes part in no transaction of a database, and its store knows no priorities. */
+function fakeable(features: Transport["features"]): Transport["features"] {
+  const priorities = features.holds === "store" ? 1 : features.priorities;
+  return { ...features, fenced: true, transactions: false, priorities };
+}

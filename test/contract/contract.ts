@@ -1,0 +1,128 @@
+/** The contract as a command: `npm run contract -- --transport memory [--json] [--stress] [--only M01,M02]`, or `--page`. */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { memory } from "signalbox";
+import { fakeTransport } from "signalbox/testing";
+import {
+  capabilities,
+  type CaseDefinition,
+  type CaseGroup,
+  type ContractCase,
+  contractCases,
+  type ContractFeatures,
+  type ContractReport,
+  musts,
+  reportContract,
+  type TransportFactory,
+} from "signalbox/testing/contract";
+
+type Print = (text: string) => void;
+type Subject = readonly [create: TransportFactory, features: ContractFeatures];
+
+/** Transports of the house that the command knows by name. */
+const transports: Readonly<Record<string, Subject>> = {
+  memory: [() => memory(), { ...memory().features, time: "virtual" }],
+  fake: [({ runtime }) => fakeStore().runOn(runtime.host), { ...fakeStore().features, time: "virtual" }],
+};
+
+/* A function declaration, since the table above calls it. */
+function fakeStore() {
+  return fakeTransport({ features: { holds: "store" } });
+}
+
+const STRESS = { times: 10, patience: 5 };
+
+/** Runs the command and answers its exit code: 1 where a case failed, 2 where the arguments make no sense. */
+export async function command(args: readonly string[], print: Print): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      transport: { type: "string", default: "memory" },
+      json: { type: "boolean", default: false },
+      stress: { type: "boolean", default: false },
+      only: { type: "string" },
+      page: { type: "boolean", default: false },
+    },
+  });
+  if (values.page) return writePage(print);
+  const subject = transports[values.transport];
+  if (subject === undefined) {
+    print(`No transport is called ${values.transport}. Known: ${Object.keys(transports).join(", ")}.`);
+    return 2;
+  }
+  const cases = casesOf(values.transport, subject, values);
+  const told = values.json ? undefined : (each: ContractCase, error?: Error) => print(lineOf(each, error));
+  const times = values.stress ? STRESS.times : 1;
+  const report = await reportContract(values.transport, cases, { times, onEnd: told });
+  print(values.json ? JSON.stringify(report, null, 2) : summaryOf(report));
+  return report.failed > 0 ? 1 : 0;
+}
+
+function casesOf(
+  name: string,
+  [create, features]: Subject,
+  { only, stress }: { only?: string | undefined; stress: boolean },
+): readonly ContractCase[] {
+  const { guardMs = 10_000 } = features;
+  const patient = { ...features, guardMs: stress ? guardMs * STRESS.patience : guardMs };
+  const wanted = only?.split(",");
+  return contractCases(name, create, patient).filter(({ id }) => wanted?.includes(id) ?? true);
+}
+
+function lineOf({ name }: ContractCase, error: Error | undefined): string {
+  return error === undefined ? `ok      ${name}` : `FAILED  ${name}\n        ${error.message}`;
+}
+
+function summaryOf({ transport, passed, failed, skipped }: ContractReport): string {
+  const left = skipped.map(({ id, reason }) => `left out ${id}: ${reason}`);
+  return [...left, `${transport}: ${passed} passed, ${failed} failed, ${skipped.length} left out`].join("\n");
+}
+
+function writePage(print: Print): number {
+  writeFileSync(fileURLToPath(new URL("../../docs/contract.md", import.meta.url)), page());
+  print("docs/contract.md is written.");
+  return 0;
+}
+
+/** docs/contract.md. */
+export function page(): string {
+  const proved = [...musts, ...capabilities]
+    .flatMap(({ cases }) => cases)
+    .filter(({ run }) => run !== undefined);
+  return `# The contract of a transport
+
+<!-- Written by \`npm run contract -- --page\`, from the cases of signalbox/testing/contract. -->
+
+What a transport must do is not described but proved: by the ${proved.length} cases of \`signalbox/testing/contract\` that have a proof, on every transport of the house. <!-- test: keeps the contract: M01 round trip --> A case that does not apply to a transport is left out with its reason, never silently. <!-- test: leaves out no case without a reason --> Faults that were planted in transports are found by the case that is about them. <!-- test: %s, in case %s --> [Writing a transport](transports.md) says how to put your own to the proof.
+
+Cases go through a bus around the transport, where the port by itself is not the point. Ids are compared as sets, so that a failure names what is missing, what came twice and what nobody wrote; after everything has arrived, a case listens on for a second. A run in which no fault is planted must log nothing above \`info\`. <!-- test: fails a calm case that logs a warning --> A case that does not end is stopped, and says what it waits for. <!-- test: stops a case that does not end, and says what is missing -->
+
+## What every transport proves
+
+${musts.map(sectionOf).join("\n\n")}
+
+## What a transport proves where it declares it
+
+${capabilities.map(sectionOf).join("\n\n")}
+`;
+}
+
+function sectionOf({ title, about, cases }: CaseGroup): string {
+  return `### ${title}\n\n${about}\n\n${cases.map(itemOf).join("\n")}`;
+}
+
+function itemOf({ id, name, about, run, needs }: CaseDefinition): string {
+  const isListed = run === undefined && id !== "M60";
+  const kept = isListed
+    ? needs === undefined
+      ? " No proof yet."
+      : " No proof yet, for those that it applies to."
+    : "";
+  return `- **${id} ${name}.** ${about}${kept}`;
+}
+
+/* oxlint-disable no-console -- it is a command */
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exitCode = await command(process.argv.slice(2), (text) => console.log(text));

@@ -1,0 +1,2 @@
+/** Has types.ts checked as TC39 decorators too. */
+export type * from "./types.js";
