@@ -162,8 +162,8 @@ export const planted = [
   {
     name: "a tree waits for what was withdrawn",
     file: "src/dispatch/placement.ts",
-    find: "NO_ATTEMPTS);\n    ticket.tree.closed();",
-    put: "NO_ATTEMPTS);",
+    find: 'delivered");\n    ticket.tree.closed();',
+    put: 'delivered");',
   },
   {
     name: "close does not wait for what runs",
