@@ -33,7 +33,7 @@ export default defineConfig({
     alias: [
       { find: /^signalbox$/, replacement: source("index.ts") },
       {
-        find: /^signalbox\/(tsyringe|testing|testing\/vitest|testing\/contract)$/,
+        find: /^signalbox\/(tsyringe|sqlite|testing|testing\/vitest|testing\/contract)$/,
         replacement: source("$1/index.ts"),
       },
     ],

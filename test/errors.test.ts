@@ -33,6 +33,8 @@ const SAMPLES: readonly errors.SignalboxError[] = [
   new errors.EventExpiredError("mails.send", "shop.order.placed"),
   new errors.HandlerTimeoutError("OrderMails.send", 10_000),
   new errors.DeliveryLostError("OrderMails.send", "lease"),
+  new errors.StoreError("sqlite", "full", "database or disk is full. Make room on the disk."),
+  new errors.NewerSchemaError("signalbox_schema", 3, 2),
   new errors.NextTwiceError("OrderMails.send"),
   new errors.ThrownValueError("text"),
 ];

@@ -1,9 +1,12 @@
 /** The contract as a command: `npm run contract -- --transport memory [--json] [--stress] [--only M01,M02]`, or `--page`. */
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { memory } from "signalbox";
+import { sqlite } from "signalbox/sqlite";
 import { fakeTransport } from "signalbox/testing";
 import {
   capabilities,
@@ -21,9 +24,25 @@ import {
 type Print = (text: string) => void;
 type Subject = readonly [create: TransportFactory, features: ContractFeatures];
 
+/* What the cases need: events that are kept for groups that come later. */
+const SQLITE = { keepEvents: "1h" } as const;
+let made: string | undefined;
+
+/* Of the databases of this run. */
+function folder(): string {
+  if (made !== undefined) return made;
+  made = mkdtempSync(path.join(tmpdir(), "signalbox-contract-"));
+  process.once("exit", () => rmSync(made!, { recursive: true }));
+  return made;
+}
+
 /** Transports of the house that the command knows by name. */
 const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
+  sqlite: [
+    ({ id, runtime }) => sqlite({ path: path.join(folder(), `${id}.db`), ...SQLITE }).runOn(runtime.host),
+    { ...sqlite({ path: "-", ...SQLITE }).features, time: "virtual", flood: 20_000 },
+  ],
   fake: [({ runtime }) => fakeStore().runOn(runtime.host), { ...fakeStore().features, time: "virtual" }],
 };
 
