@@ -12,7 +12,8 @@ export interface CommitParts {
   readonly busyMaxMs: number;
   /** What is to be done at the end of the next transaction; undefined where there is nothing. */
   readonly closing: (jobs: number) => Closing | undefined;
-  readonly committed: () => void;
+  /** There was a look at what is to be done, whether or not there was anything. */
+  readonly flushed: () => void;
   readonly changed: (state: "up" | "down", error?: Error) => void;
 }
 
@@ -97,13 +98,12 @@ export class Commits {
     if (db === undefined) return;
     const jobs = this.#next();
     const closing = this.#closing(jobs.length);
-    if (jobs.length === 0 && closing === undefined) return;
     try {
-      this.#commit(db, jobs, closing);
+      if (jobs.length > 0 || closing !== undefined) this.#commit(db, jobs, closing);
     } catch (error) {
       this.#refused(db, { jobs, closing }, error);
     }
-    this.#parts.committed();
+    this.#parts.flushed();
   }
 
   /* It reads, and reading may fail, too; the jobs go on. */

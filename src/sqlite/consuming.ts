@@ -85,8 +85,8 @@ export class Consuming {
     return (_, count) => this.#close(count, isKeeping);
   }
 
-  /** A transaction is over: what is due next may be another. */
-  committed(): void {
+  /** What is due next may be another now. */
+  flushed(): void {
     if (this.#session === undefined || !this.#parts.claims.isAsked) return;
     this.#lookAhead(this.#session.db);
     this.#arm();

@@ -68,7 +68,7 @@ export class SqliteTransport implements Transport {
       host: () => this.#host,
       busyMaxMs: settings.busyMaxMs,
       closing: (jobs) => this.#consuming.closing(jobs),
-      committed: () => this.#consuming.committed(),
+      flushed: () => this.#consuming.flushed(),
       changed: (state, error) => this.#session?.sink.changed(state, error),
     });
     this.store = new SqliteStore({

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -17,6 +18,7 @@ import {
   type ContractFeatures,
   type ContractReport,
   musts,
+  type OpenTransaction,
   reportContract,
   type TransportFactory,
 } from "signalbox/testing/contract";
@@ -36,12 +38,32 @@ function folder(): string {
   return made;
 }
 
+function fileOf(id: string): string {
+  return path.join(folder(), `${id}.db`);
+}
+
+/* On a connection of its own, as an application has one. */
+function begin(id: string): OpenTransaction {
+  const transaction = new DatabaseSync(fileOf(id));
+  transaction.exec("BEGIN IMMEDIATE");
+  const end = (how: string) => (): void => {
+    transaction.exec(how);
+    transaction.close();
+  };
+  return { transaction, commit: end("COMMIT"), rollBack: end("ROLLBACK") };
+}
+
 /** Transports of the house that the command knows by name. */
 const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
   sqlite: [
-    ({ id, runtime }) => sqlite({ path: path.join(folder(), `${id}.db`), ...SQLITE }).runOn(runtime.host),
-    { ...sqlite({ path: "-", ...SQLITE }).features, time: "virtual", flood: 20_000 },
+    ({ id, runtime }) => sqlite({ path: fileOf(id), ...SQLITE }).runOn(runtime.host),
+    {
+      ...sqlite({ path: "-", ...SQLITE }).features,
+      time: "virtual",
+      flood: 20_000,
+      begin: ({ id }) => begin(id),
+    },
   ],
   fake: [({ runtime }) => fakeStore().runOn(runtime.host), { ...fakeStore().features, time: "virtual" }],
 };
