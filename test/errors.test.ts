@@ -5,13 +5,15 @@ import { inspect } from "node:util";
 
 import { describe, expect, test } from "vitest";
 
-import * as errors from "../src/errors.js";
+import * as general from "../src/errors.js";
+import * as ofStores from "../src/transport/store-errors.js";
 
+const errors = { ...general, ...ofStores };
 const { SignalboxError, ThrownValueError, toError } = errors;
 const cause = new Error("why");
 
 /** One of each, as the engine makes them. */
-const SAMPLES: readonly errors.SignalboxError[] = [
+const SAMPLES: readonly general.SignalboxError[] = [
   new errors.InvalidEventError("shop.order.placed", [
     { message: "Required", path: ["items", { key: 0 }, "sku"] },
   ]),

@@ -1,7 +1,7 @@
 /** One connection to the database: its own, or one that the application lends. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
-import { StoreError } from "../errors.js";
+import { StoreError } from "../transport/store-errors.js";
 import type { Settings } from "./options.js";
 
 export type Value = string | number | null | Uint8Array;

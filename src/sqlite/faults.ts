@@ -1,5 +1,5 @@
 /** What SQLite throws, in the words of Signalbox. */
-import { StoreError, type StoreProblem } from "../errors.js";
+import { StoreError, type StoreProblem } from "../transport/store-errors.js";
 
 /* Primary result codes, the low byte of `errcode`. */
 const PROBLEMS: ReadonlyMap<number, StoreProblem> = new Map([

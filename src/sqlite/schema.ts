@@ -1,5 +1,5 @@
 /** The tables: made and changed by numbered steps, each of which runs once, whoever starts. */
-import { NewerSchemaError } from "../errors.js";
+import { NewerSchemaError } from "../transport/store-errors.js";
 import type { Connection } from "./connection.js";
 
 /* A step that was released is never edited: databases out there have run it. */

@@ -54,7 +54,7 @@ function begin(id: string): OpenTransaction {
 }
 
 /** Transports of the house that the command knows by name. */
-const transports: Readonly<Record<string, Subject>> = {
+export const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
   sqlite: [
     ({ id, runtime }) => sqlite({ path: fileOf(id), ...SQLITE }).runOn(runtime.host),
@@ -62,6 +62,7 @@ const transports: Readonly<Record<string, Subject>> = {
       ...sqlite({ path: "-", ...SQLITE }).features,
       time: "virtual",
       flood: 20_000,
+      guardMs: 60_000, // each turn of the event loop waits for the disk
       begin: ({ id }) => begin(id),
     },
   ],
