@@ -1,5 +1,4 @@
 /** The tables: made once, by whoever comes first, and never touched by older code. */
-import { fork } from "node:child_process";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { createBus, StartError } from "signalbox";
@@ -79,20 +78,5 @@ describe("the schema", () => {
     await one.transport.send([wire("a")]);
     await until(() => one.items.length === 1);
     expect([two.items.length, two.transport.store.groups()[0]!.waiting]).toEqual([0, 0]);
-  });
-
-  test("is made once by eight processes that start at the same moment", { timeout: 60_000 }, async () => {
-    const { file } = setup();
-    const starters = Array.from({ length: 8 }, () =>
-      fork(new URL("processes/starter.ts", import.meta.url), [file], {
-        stdio: ["ignore", "ignore", "pipe", "ipc"],
-      }),
-    );
-    const said = await Promise.all(
-      starters.map((child) => new Promise((resolve) => child.once("message", resolve))),
-    );
-    for (const child of starters) child.kill("SIGKILL");
-    expect(said).toEqual(Array(8).fill("started"));
-    expect(tablesOf(file).filter((name) => name === "signalbox_deliveries")).toHaveLength(1);
   });
 });
