@@ -14,7 +14,7 @@ const SYNCHRONOUS = { normal: 1, full: 2 } as const;
 export class Connection {
   readonly database: DatabaseSync;
   readonly isLent: boolean;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync, isLent: boolean) {
     this.database = database;
@@ -38,16 +38,19 @@ export class Connection {
   }
 
   rows(sql: string, ...values: readonly Value[]): readonly Row[] {
-    return this.#statement(sql).all(...values) as Row[];
+    const { statement, order } = this.#prepared(sql);
+    return statement.all(...inOrder(values, order)) as Row[];
   }
 
   row(sql: string, ...values: readonly Value[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined;
+    const { statement, order } = this.#prepared(sql);
+    return statement.get(...inOrder(values, order)) as Row | undefined;
   }
 
   /** Answers how many rows it changed, and the number of the last one that it added. */
   run(sql: string, ...values: readonly Value[]): { readonly changes: number; readonly added: number } {
-    const { changes, lastInsertRowid } = this.#statement(sql).run(...values);
+    const { statement, order } = this.#prepared(sql);
+    const { changes, lastInsertRowid } = statement.run(...inOrder(values, order));
     return { changes: Number(changes), added: Number(lastInsertRowid) };
   }
 
@@ -69,10 +72,15 @@ export class Connection {
     if (!this.isLent) this.database.close();
   }
 
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = this.database.prepare(sql)));
-    return statement;
+  /* Node 22.13 takes `?1` for a name, so that numbered places become plain ones. */
+  #prepared(sql: string): Prepared {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const order = [...sql.matchAll(/\?(\d+)/g)].map((match) => Number(match[1]) - 1);
+    const statement = this.database.prepare(sql.replace(/\?\d+/g, "?"));
+    const prepared = { statement, order: order.length > 0 ? order : undefined };
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 
   /* A full disk has rolled back by itself. */
@@ -83,6 +91,16 @@ export class Connection {
       // There is no transaction any more.
     }
   }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Which value stands where, if places have numbers. */
+  readonly order: readonly number[] | undefined;
+}
+
+function inOrder(values: readonly Value[], order: readonly number[] | undefined): readonly Value[] {
+  return order === undefined ? values : order.map((at) => values[at]!);
 }
 
 /** Opens the file, or takes what is lent, and checks that it is as durable as it is declared to be. */

@@ -36,6 +36,7 @@ const alive = new Set();
 const logs = [];
 const kills = [];
 let inFlightAtKill = 0;
+let newestOwner = 0;
 
 try {
   const report = await run(Number(values.cycles));
@@ -86,10 +87,9 @@ async function started(role) {
 
 /* Consumers start one after the other, so that the newest is the one that has just begun. */
 async function ownerOf() {
-  const known = Math.max(0, ...[...alive].map(({ owner }) => owner));
   for (;;) {
     const owner = ask("SELECT max(id) AS value FROM signalbox_consumers") ?? 0;
-    if (owner > known) return owner;
+    if (owner > newestOwner) return (newestOwner = owner);
     await pass(5);
   }
 }

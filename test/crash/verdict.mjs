@@ -25,6 +25,7 @@ export function verdictOf(logs, kills) {
     recovered: handled.filter((id) => written.has(id) && !accepted.has(id)).length,
     unexpected: handled.filter((id) => !written.has(id)).length,
     duplicates: [...done.values()].reduce((sum, times) => sum + times - 1, 0),
+    leasesLost: idsOf("l").length,
     orderViolations: violationsOf(begun),
     redeliveryMsMax: redeliveryOf(begun, kills),
   };

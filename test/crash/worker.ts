@@ -30,6 +30,7 @@ const say = (...words: readonly (string | number)[]): void => void writeSync(log
 const transport = sqlite({ path: orders.file, lease: orders.lease, dedupeWindow: "1m" });
 const bus = createBus({ transport, events: Stored, onUnhandled: "ignore" });
 if (orders.role === "consume" || orders.role === "hang") consume();
+bus.notices.on("delivery.lost", ({ eventId }) => say("l", eventId));
 await bus.start();
 process.send?.("started");
 if (orders.role === "publish") await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => publish(at)));
