@@ -81,6 +81,12 @@ export class Envelopes {
   sweep(db: Connection, now: number, most: number = SWEPT_MAX): void {
     const p = this.#p;
     const until = now - this.#keptMs;
+    // Most of the time the first is young, and nothing more is looked at.
+    const first = db.row(
+      `SELECT sent_at FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT 1`,
+      this.#sweptTo,
+    );
+    if (first === undefined || (first["sent_at"] as number) > until) return;
     const rows = db.rows(
       `SELECT seq, sent_at, EXISTS (SELECT 1 FROM ${p}deliveries WHERE envelope = seq) AS is_needed
         FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT ?`,

@@ -15,5 +15,10 @@ export function hintsOf(file: string, prefix: string, hear: () => void): Hints {
     if (from !== own) hear();
   };
   shared.subscribe(listener);
-  return { give: () => shared.publish(own), close: () => void shared.unsubscribe(listener) };
+  return {
+    give: () => shared.publish(own),
+    close: () => {
+      shared.unsubscribe(listener);
+    },
+  };
 }

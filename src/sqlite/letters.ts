@@ -17,6 +17,8 @@ export interface Ended {
   readonly attempt?: AttemptRecord;
 }
 
+const SWEPT_MAX = 1_000;
+
 export class Letters {
   readonly #p: string;
 
@@ -67,12 +69,11 @@ export class Letters {
     return db.run(`DELETE FROM ${this.#p}letters WHERE number = ?`, numberOf(id) ?? -1).changes > 0;
   }
 
+  /** Deletes some of those that are older than this moment. */
   sweep(db: Connection, until: number): void {
     const p = this.#p;
-    db.run(
-      `DELETE FROM ${p}letters WHERE number IN (SELECT number FROM ${p}letters WHERE at < ? ORDER BY number LIMIT 1000)`,
-      until,
-    );
+    const old = `SELECT number FROM ${p}letters WHERE at < ? ORDER BY at LIMIT ${SWEPT_MAX}`;
+    db.run(`DELETE FROM ${p}letters WHERE number IN (${old})`, until);
   }
 }
 

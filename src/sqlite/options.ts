@@ -62,7 +62,8 @@ const prefixRule = rule(
 );
 const PREFIX = "signalbox_";
 
-const sqliteOptions: OptionTable = {
+/** What `sqlite()` takes. */
+export const sqliteOptions: OptionTable = {
   path: { ...string, about: "The file of the database." },
   database: {
     ...rule(

@@ -44,8 +44,10 @@ export class Places {
 
   hasReady(db: Connection, groupId: number): boolean {
     return (
-      db.row(`SELECT 1 FROM ${this.#p}deliveries WHERE group_id = ? AND state = 0 LIMIT 1`, groupId) !==
-      undefined
+      db.row(
+        `SELECT 1 FROM ${this.#p}deliveries WHERE group_id = ? AND state = ${READY} LIMIT 1`,
+        groupId,
+      ) !== undefined
     );
   }
 
@@ -56,15 +58,13 @@ export class Places {
     how: { owner: number; most: number; lowest?: boolean },
   ): readonly Row[] {
     const p = this.#p;
-    const of =
-      how.lowest === true
-        ? "AND d.priority = (SELECT min(priority) FROM " + `${p}deliveries WHERE group_id = ?1 AND state = 0)`
-        : "";
+    const lowest = `(SELECT min(priority) FROM ${p}deliveries WHERE group_id = ?1 AND state = ${READY})`;
+    const of = how.lowest === true ? `AND d.priority = ${lowest}` : "";
     const rows = db.rows(
       `SELECT d.envelope, d.group_id, d.key AS line, d.failures, d.deliveries, d.history, e.id, e.name, e.key, e.priority,
         e.due_at, e.expires_at, e.headers, e.body
         FROM ${p}deliveries d LEFT JOIN ${p}envelopes e ON e.seq = d.envelope
-        WHERE d.group_id = ?1 AND d.state = 0 ${of} ORDER BY d.priority DESC, d.envelope LIMIT ?2`,
+        WHERE d.group_id = ?1 AND d.state = ${READY} ${of} ORDER BY d.priority DESC, d.envelope LIMIT ?2`,
       groupId,
       how.most,
     );

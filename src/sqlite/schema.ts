@@ -93,6 +93,7 @@ function sideTables(p: string): readonly string[] {
   failures INTEGER NOT NULL, deliveries INTEGER NOT NULL, history TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
   key TEXT, priority INTEGER NOT NULL, due_at REAL, expires_at REAL, headers TEXT NOT NULL, body BLOB NOT NULL)`,
     `CREATE INDEX ${p}letters_group ON ${p}letters (group_name, number)`,
+    `CREATE INDEX ${p}letters_at ON ${p}letters (at)`,
     `CREATE TABLE ${p}records (
   key TEXT PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL, until REAL) WITHOUT ROWID`,
     `CREATE INDEX ${p}records_until ON ${p}records (until) WHERE until IS NOT NULL`,

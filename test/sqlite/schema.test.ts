@@ -39,6 +39,7 @@ describe("the schema", () => {
     transport.credit("reader", 1);
     await transport.send([wire("a")]);
     await until(() => items.length === 1);
+    expect(transport.store.groups()).toMatchObject([{ group: "reader", consumers: 1 }]);
   });
 
   test("has nothing more to plan for a database that is up to date", () => {

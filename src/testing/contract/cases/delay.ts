@@ -23,8 +23,11 @@ export const delay: CaseGroup = {
     {
       id: "T2",
       name: "due at once",
-      about: "A retry after 0 ms: no time passes.",
-      run: dueAtOnce,
+      about: "A retry after 0 ms, and a delay that is over: no time passes.",
+      run: async (scene) => {
+        await dueAtOnce(scene);
+        if (isDueInStore(scene)) await dueInThePast(scene);
+      },
     },
     {
       id: "T3",

@@ -144,8 +144,9 @@ async function extensionRefused(scene: Scene): Promise<void> {
 
 async function stolen(scene: Scene): Promise<void> {
   const { first, second, sleeper } = await steal(scene);
+  const late = first.settle(first.items[0]!); // before it can know
   sleeper.wake();
-  claimSame(await first.settle(first.items[0]!), "stale", "the late settlement of the first");
+  claimSame(await late, "stale", "the late settlement of the first");
   await scene.time.silence(2 * scene.features.leaseMs);
   claimSame([second.items.length, second.lost.length], [1, 0], "what the second had, and lost");
   claimSame(await second.settle(second.items[0]!), "settled", "the settlement of the second");
