@@ -1,6 +1,6 @@
 /** What the contract does not ask: fairness of priorities, groups of one process, records, leases, quiet, handles. */
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { sqlite } from "signalbox/sqlite";
 import { CaseTime } from "../../src/testing/contract/passing-time.js";
 import { group, idOf, open, setup, until, wire } from "./setup.js";
@@ -45,15 +45,20 @@ describe("a group for each process", () => {
 
 describe("what is written", () => {
   test("within a turn of the event loop is one transaction", async () => {
-    const { file, open: opened } = setup();
-    const { transport } = await opened();
-    const other = new DatabaseSync(file);
-    const version = () =>
-      (other.prepare("PRAGMA data_version").get() as { data_version: number }).data_version;
-    const before = version();
+    const { file } = setup();
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA journal_mode = wal; PRAGMA synchronous = full");
+    const { transport, items } = await open({ database });
+    await transport.declare(group("reader"));
+    transport.credit("reader", 100);
+    const exec = vi.spyOn(database, "exec");
+    const commits = () => exec.mock.calls.filter(([sql]) => sql === "COMMIT").length;
     await Promise.all(Array.from({ length: 100 }, (_, at) => transport.send([wire(`a-${at}`)])));
-    expect(version() - before).toBe(1);
-    other.close();
+    expect([commits(), items.length]).toEqual([1, 100]); // taken in the same one
+    await Promise.all(items.map((item) => transport.settle(item, { kind: "done" })));
+    expect(commits()).toBe(2);
+    await transport.close();
+    database.close();
   });
 
   test("is nothing while all is quiet but a lease, every third of it", async () => {
