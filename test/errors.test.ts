@@ -5,13 +5,15 @@ import { inspect } from "node:util";
 
 import { describe, expect, test } from "vitest";
 
-import * as errors from "../src/errors.js";
+import * as general from "../src/errors.js";
+import * as ofStores from "../src/transport/store-errors.js";
 
+const errors = { ...general, ...ofStores };
 const { SignalboxError, ThrownValueError, toError } = errors;
 const cause = new Error("why");
 
 /** One of each, as the engine makes them. */
-const SAMPLES: readonly errors.SignalboxError[] = [
+const SAMPLES: readonly general.SignalboxError[] = [
   new errors.InvalidEventError("shop.order.placed", [
     { message: "Required", path: ["items", { key: 0 }, "sku"] },
   ]),
@@ -39,6 +41,8 @@ const SAMPLES: readonly errors.SignalboxError[] = [
   new errors.GroupFailedError(2, [{ state: "done" }, { state: "failed" }], cause),
   new errors.HandlerTimeoutError("OrderMails.send", 10_000),
   new errors.DeliveryLostError("OrderMails.send", "lease"),
+  new errors.StoreError("sqlite", "full", "database or disk is full. Make room on the disk."),
+  new errors.NewerSchemaError("signalbox_schema", 3, 2),
   new errors.NextTwiceError("OrderMails.send"),
   new errors.ThrownValueError("text"),
 ];

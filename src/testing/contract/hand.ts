@@ -15,6 +15,8 @@ export interface HandOptions {
 export class Hand {
   readonly transport: Transport;
   readonly items: Item[] = [];
+  /** What was taken away, and why. */
+  readonly lost: { readonly item: Item; readonly reason: string }[] = [];
   readonly #time: PassingTime;
   readonly #settles: (item: Item) => Settlement | undefined;
 
@@ -30,16 +32,21 @@ export class Hand {
       const settlement = this.#settles(item);
       if (settlement !== undefined) void this.transport.settle(item, settlement);
     };
-    const sink = { deliver, lost: () => undefined, changed: () => undefined };
+    const sink = {
+      deliver,
+      lost: (item: Item, reason: string) => void this.lost.push({ item, reason }),
+      changed: () => undefined,
+    };
     await this.#done(this.transport.open(sink), "open()");
   }
 
   async declare(
     name: string,
     event: string,
-    { credit = CREDIT, order = this.#order }: { credit?: number; order?: Group["order"] } = {},
+    { credit = CREDIT, order = this.#order, ...others }: Partial<Group> & { credit?: number } = {},
   ): Promise<void> {
-    const group = { name, events: [event], order, audience: "one", start: "now", inboxMs: 0 } as const;
+    const rest = { audience: "one", start: "now", inboxMs: 0, ...others } as const;
+    const group = { ...rest, name, events: [event], order };
     await this.#done(this.transport.declare(group), "declare()");
     if (credit > 0) this.transport.credit(name, credit);
   }
@@ -48,8 +55,12 @@ export class Hand {
     return this.#done(this.transport.send(batch), "send()");
   }
 
-  settle(item: Item, settlement: Settlement): Promise<"settled" | "stale"> {
-    return this.#done(this.transport.settle(item, settlement), "settle()");
+  settle(
+    item: Item,
+    settlement: Settlement = { kind: "done" },
+    how: { transaction?: unknown } = {},
+  ): Promise<"settled" | "stale"> {
+    return this.#done(this.transport.settle(item, settlement, how), "settle()");
   }
 
   stop(): Promise<void> {

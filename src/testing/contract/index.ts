@@ -7,4 +7,4 @@ export { capabilities, catalogue, musts } from "./catalogue.js";
 export { ContractFault } from "./claims.js";
 export type { CaseDefinition, CaseGroup } from "./case.js";
 export type { Scene } from "./scene.js";
-export type { ContractFeatures, Place, TransportFactory } from "./subject.js";
+export type { ContractFeatures, OpenTransaction, Place, TransportFactory } from "./subject.js";

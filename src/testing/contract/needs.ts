@@ -46,5 +46,15 @@ export const noDedupe: Needs = ({ dedupeWindowMs }) =>
 export const transactions: Needs = ({ transactions: joins }) =>
   joins ? undefined : "It cannot join a transaction of the application's database (transactions: false).";
 
+/* Without a lease nobody can tell who is gone, so that one process at a time has the store. */
+export const shared: Needs = all(durable, lease);
+
+export const fenced: Needs = ({ fenced: is }) =>
+  is ? undefined : "A late settlement is taken for a good one (fenced: false).";
+
+export const begins: Needs = all(transactions, ({ begin }) =>
+  begin === undefined ? "The kit was not told how a transaction is begun (begin)." : undefined,
+);
+
 export const virtual: Needs = ({ time }) =>
   time === "virtual" ? undefined : "It would take as long as it says: only under virtual time.";

@@ -4,13 +4,15 @@ import type { Delivery } from "../../delivery/delivery.js";
 import type { Logger } from "../../delivery/notice.js";
 import type { SubscriptionOptions } from "../../delivery/policies.js";
 import type { BusOptions } from "../../index.js";
+import type { Runtime } from "../../runtime/runtime.js";
 import type { Transport } from "../../transport/transport.js";
 import { Census, type CensusRules } from "./census.js";
 import { claim, claimSame } from "./claims.js";
 import { Hand, type HandOptions } from "./hand.js";
 import { type Note, noteClass, type NoteClass } from "./notes.js";
 import { CaseTime, type PassingTime, WallTime } from "./passing-time.js";
-import type { ContractFeatures, Place, Subject } from "./subject.js";
+import { Sleeper } from "./sleeper.js";
+import type { ContractFeatures, OpenTransaction, Place, Subject } from "./subject.js";
 import { Watched } from "./watched.js";
 
 export interface LogLine {
@@ -74,8 +76,8 @@ export class Scene {
   // ── Transports and buses ──────────────────────────────────────────────────────────────────────────────────────
 
   /** A client of the case's place, not opened; what it declares must be what the subject says. */
-  async transport(): Promise<Transport> {
-    const transport = await this.#subject.create(this.#place);
+  async transport(runtime: Runtime = this.time.runtime): Promise<Transport> {
+    const transport = await this.#subject.create({ ...this.#place, runtime });
     for (const [name, value] of Object.entries(transport.features))
       claimSame(this.features[name as keyof ContractFeatures], value, `the declared feature ${name}`);
     return transport;
@@ -87,10 +89,22 @@ export class Scene {
 
   /** The port without a bus, opened. */
   async hand(options: Partial<HandOptions> = {}): Promise<Hand> {
-    const hand = new Hand({ transport: await this.transport(), time: this.time, ...options });
+    const transport = options.transport ?? (await this.transport());
+    const hand = new Hand({ ...options, transport, time: this.time });
     this.#hands.push(hand);
     await hand.open();
     return hand;
+  }
+
+  /** A client whose process can fall silent, under virtual time. */
+  async sleepy(): Promise<{ readonly transport: Transport; readonly sleeper: Sleeper }> {
+    const sleeper = new Sleeper(this.time.runtime);
+    return { transport: await this.transport(sleeper.runtime), sleeper };
+  }
+
+  /** A transaction of the application on the place of the case. */
+  async begin(): Promise<OpenTransaction> {
+    return this.features.begin!(this.#place);
   }
 
   /** A bus that has not started. */

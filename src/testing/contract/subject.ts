@@ -21,8 +21,18 @@ export interface ContractFeatures extends Features {
   readonly network?: boolean | undefined;
   /** Messages of the flood (M57). Defaults to 100,000. */
   readonly flood?: number | undefined;
+  /** Begins a transaction of the application on the store of a place, where `transactions` says that one can be joined. */
+  readonly begin?: ((place: Place) => Awaitable<OpenTransaction>) | undefined;
   /** Milliseconds that a case may take before it is stopped and told what it waits for. Defaults to 10,000. */
   readonly guardMs?: number | undefined;
+}
+
+/** A transaction of the application, on a connection of its own. */
+export interface OpenTransaction {
+  /** What `send` and `settle` get as `transaction`. */
+  readonly transaction: unknown;
+  commit(): Awaitable<void>;
+  rollBack(): Awaitable<void>;
 }
 
 export interface Subject {

@@ -1,7 +1,8 @@
 /** U1 to U8: the same id twice. */
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
-import { all, dedupe as dedupes, durable, lane, network, transactions } from "../needs.js";
+import { all, dedupe as dedupes, durable, network, shared, transactions, virtual } from "../needs.js";
+import { type Hand, idOf, wireOf } from "../hand.js";
 import type { Scene } from "../scene.js";
 
 export const dedupe: CaseGroup = {
@@ -13,13 +14,21 @@ export const dedupe: CaseGroup = {
       name: "within the window",
       about: "One of two is kept, and `send` answers `duplicate`.",
       needs: dedupes,
+      run: withinWindow,
     },
-    { id: "U2", name: "after the window", about: "It is kept again.", needs: dedupes },
+    {
+      id: "U2",
+      name: "after the window",
+      about: "It is kept again.",
+      needs: all(dedupes, virtual),
+      run: afterWindow,
+    },
     {
       id: "U3",
       name: "a hundred at once",
-      about: "100 publishers with one id: one is kept.",
+      about: "100 publishers with one id, on two clients where they share a store: one is kept.",
       needs: dedupes,
+      run: hundredAtOnce,
     },
     {
       id: "U4",
@@ -30,16 +39,18 @@ export const dedupe: CaseGroup = {
     {
       id: "U5",
       name: "the window outlives a restart",
-      about: "One is kept though the server was restarted.",
+      about: "One is kept though the store was closed in between.",
       needs: all(dedupes, durable),
+      run: outlivesRestart,
     },
     { id: "U6", name: "the scope", about: "Per group, name or key, as declared.", needs: dedupes },
     {
       id: "U7",
       name: "the inbox",
-      about: "An id that was handled comes again: the handler does not run, and it counts as deduplicated.",
-      needs: lane,
-      run: inbox,
+      about:
+        "An id that was handled comes again: the handler does not run. What a lane finds out counts as deduplicated.",
+      needs: (features) => (features.holds === "lane" ? undefined : all(shared, virtual)(features)),
+      run: (scene) => (scene.isStore ? inboxOfStore(scene) : inbox(scene)),
     },
     {
       id: "U8",
@@ -49,6 +60,77 @@ export const dedupe: CaseGroup = {
     },
   ],
 };
+
+async function withinWindow(scene: Scene): Promise<void> {
+  const { hand, wire } = await receiver(scene);
+  const answers = [await hand.send(wire), await hand.send(wire)].flat();
+  await hand.has(1);
+  await scene.time.silence(2_000);
+  claimSame([answers, hand.items.length], [["accepted", "duplicate"], 1], "the answers, and how many came");
+}
+
+async function afterWindow(scene: Scene): Promise<void> {
+  const { hand, wire } = await receiver(scene);
+  await hand.send(wire);
+  await scene.time.pass(scene.features.dedupeWindowMs + 1_000);
+  claimSame(await hand.send(wire), ["accepted"], "the answer after the window");
+  await hand.has(2);
+}
+
+async function hundredAtOnce(scene: Scene): Promise<void> {
+  const { hand, wire } = await receiver(scene);
+  const hands = shared(scene.features) === undefined ? [hand, await scene.hand()] : [hand];
+  const sends = Array.from({ length: 100 }, (_, at) => hands[at % hands.length]!.send(wire));
+  const answers = (await Promise.all(sends)).flat();
+  await hand.has(1);
+  await scene.time.silence(2_000);
+  const accepted = answers.filter((answer) => answer === "accepted").length;
+  claimSame([accepted, hand.items.length], [1, 1], "how many were accepted, and came");
+}
+
+async function outlivesRestart(scene: Scene): Promise<void> {
+  const { hand, wire } = await receiver(scene);
+  await hand.send(wire);
+  await hand.has(1);
+  await hand.close();
+  const { hand: next } = await receiver(scene);
+  claimSame(await next.send(wire), ["duplicate"], "the answer after a restart");
+  await scene.time.silence(2_000);
+  claimSame(next.items.map(idOf), [], "what came after the restart");
+}
+
+/* The id is handled, put off, and given up: only the first keeps it. */
+async function inboxOfStore(scene: Scene): Promise<void> {
+  const inboxMs = 2 * scene.features.dedupeWindowMs + 60_000;
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand({ settles: () => undefined });
+  await hand.declare(scene.name("hand"), eventName, { inboxMs });
+  const again = async (id: string): Promise<void> => {
+    await scene.time.pass(scene.features.dedupeWindowMs + 1_000);
+    await hand.send(wireOf(eventName, { id }, scene.features.serialises));
+  };
+  for (const id of ["done", "given-up"]) await again(id);
+  await hand.has(2);
+  const attempt = { attempt: 1, at: scene.time.runtime.host.now(), ranMs: 0, error: "Error: planted" };
+  await hand.settle(hand.items[0]!, { kind: "retry", afterMs: 0, attempt });
+  await hand.has(3);
+  await hand.settle(hand.items[2]!);
+  await hand.settle(hand.items[1]!, { kind: "deadLetter", reason: "planted" });
+  for (const id of ["done", "given-up"]) await again(id);
+  await hand.has(4);
+  await scene.time.silence(2_000);
+  claimSame(hand.items.map(idOf), ["done", "given-up", "done", "given-up"], "what came");
+  await scene.time.pass(inboxMs);
+  await again("done");
+  await hand.has(5);
+}
+
+async function receiver(scene: Scene): Promise<{ hand: Hand; wire: ReturnType<typeof wireOf> }> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand();
+  await hand.declare(scene.name("hand"), eventName);
+  return { hand, wire: wireOf(eventName, { id: scene.name("same") }, scene.features.serialises) };
+}
 
 async function inbox(scene: Scene): Promise<void> {
   const Note = scene.notes();

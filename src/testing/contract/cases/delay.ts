@@ -2,7 +2,8 @@
 import { type Delivery, retry } from "../../../index.js";
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
-import { all, due, durable, lane, network, virtual } from "../needs.js";
+import { idOf, wireOf } from "../hand.js";
+import { all, due, lane, network, shared, virtual } from "../needs.js";
 import type { Note } from "../notes.js";
 import type { Scene } from "../scene.js";
 
@@ -13,10 +14,21 @@ export const delay: CaseGroup = {
     {
       id: "T1",
       name: "not early",
-      about: "A retry after 100 ms: never before, and not much later.",
-      run: notEarly,
+      about: "A retry after 100 ms, and a delay of 100 ms: never before, and not much later.",
+      run: async (scene) => {
+        await notEarly(scene);
+        if (isDueInStore(scene)) await publishedLater(scene);
+      },
     },
-    { id: "T2", name: "due at once", about: "A retry after 0 ms: no time passes.", run: dueAtOnce },
+    {
+      id: "T2",
+      name: "due at once",
+      about: "A retry after 0 ms, and a delay that is over: no time passes.",
+      run: async (scene) => {
+        await dueAtOnce(scene);
+        if (isDueInStore(scene)) await dueInThePast(scene);
+      },
+    },
     {
       id: "T3",
       name: "a shorter wait overtakes",
@@ -34,7 +46,8 @@ export const delay: CaseGroup = {
       id: "T5",
       name: "a crash between due and done",
       about: "What was due and not handled is still there.",
-      needs: all(due, durable),
+      needs: all(due, shared, virtual),
+      run: crashWhenDue,
     },
     {
       id: "T6",
@@ -47,7 +60,8 @@ export const delay: CaseGroup = {
       id: "T7",
       name: "cancel and reschedule",
       about: "A delayed event is listed, moved and cancelled exactly.",
-      needs: due,
+      needs: all(due, shared),
+      run: rescheduled,
     },
     {
       id: "T8",
@@ -59,7 +73,8 @@ export const delay: CaseGroup = {
       id: "T9",
       name: "expiry",
       about: "Fresh events are received, expired ones counted and not handled.",
-      needs: due,
+      needs: all(due, shared),
+      run: expiry,
     },
     {
       id: "T10",
@@ -83,6 +98,120 @@ async function dueAtOnce(scene: Scene): Promise<void> {
   await retried(scene, { each: 1, waits: () => 0, attempts: at });
   const waited = at[1]! - at[0]!;
   claim(waited <= (scene.time.isVirtual ? 10 : 1_000), `A retry after 0 ms came after ${waited} ms.`);
+}
+
+/* Where the store keeps what is due later, and several clients see it. */
+function isDueInStore({ features, isStore }: Scene): boolean {
+  return isStore && due(features) === undefined && shared(features) === undefined;
+}
+
+async function publishedLater(scene: Scene): Promise<void> {
+  const at: number[] = [];
+  const { hand, wire } = await delayedHand(scene, () => void at.push(scene.time.runtime.host.now() - start));
+  const start = scene.time.runtime.host.now();
+  await hand.send(wire("d-1", start + 400), wire("d-2", start + 100), wire("d-3", start + 100));
+  await hand.has(3);
+  claimSame(hand.items.map(idOf), ["d-2", "d-3", "d-1"], "the order of what was due, equal times included");
+  const late = scene.time.isVirtual ? 10 : 1_000;
+  for (const [index, wanted] of [100, 100, 400].entries())
+    claim(
+      at[index]! >= wanted && at[index]! <= wanted + late,
+      `A delay of ${wanted} ms took ${at[index]} ms.`,
+    );
+}
+
+async function dueInThePast(scene: Scene): Promise<void> {
+  const { hand, wire } = await delayedHand(scene);
+  const start = now(scene);
+  await hand.send(wire("d-1", scene.time.runtime.host.now() - 5_000));
+  await hand.has(1);
+  claim(
+    now(scene) - start <= (scene.time.isVirtual ? 20 : 1_000),
+    "What was due before it was sent had to wait.",
+  );
+}
+
+async function crashWhenDue(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const { transport, sleeper } = await scene.sleepy();
+  const killed = await scene.hand({ transport, settles: () => undefined });
+  await killed.declare(scene.name("hand"), eventName);
+  const dueAt = scene.time.runtime.host.now() + 5_000;
+  await killed.send({ ...wireOf(eventName, { id: "d-1" }, scene.features.serialises), dueAt });
+  await killed.has(1);
+  sleeper.sleep();
+  const next = await scene.hand();
+  await next.declare(scene.name("hand"), eventName);
+  await next.has(1);
+  claimSame(next.items.map(idOf), ["d-1"], "what came again");
+}
+
+async function rescheduled(scene: Scene): Promise<void> {
+  const { hand, wire } = await delayedHand(scene);
+  const store = hand.transport.store!;
+  const start = scene.time.runtime.host.now();
+  await hand.send(wire("d-1", start + 60_000), wire("d-2", start + 60_000), wire("d-3", start + 60_000));
+  const listed = async (after?: string, limit?: number): Promise<string[]> =>
+    (await store.due(after, limit)).map(({ id }) => id);
+  claimSame(
+    [await listed(undefined, 2), await listed("d-2")],
+    [["d-1", "d-2"], ["d-3"]],
+    "two pages of what is due",
+  );
+  const within = <T>(work: T | Promise<T>) => scene.time.within(Promise.resolve(work), "reschedule()");
+  const answers = [
+    await within(store.reschedule("d-1", undefined)),
+    await within(store.reschedule("d-2", start + 300)),
+    await within(store.reschedule("d-9", start)),
+  ];
+  claimSame(answers, [true, true, false], "the answers of reschedule()");
+  claimSame(
+    (await store.due()).map(({ id, dueAt }) => [id, dueAt! - start]),
+    [
+      ["d-2", 300],
+      ["d-3", 60_000],
+    ],
+    "what is due then",
+  );
+  await hand.has(1);
+  claim(scene.time.runtime.host.now() - start < 30_000, "What was moved forward waited for its old time.");
+  if (scene.time.isVirtual) await hand.has(2);
+  claimSame(hand.items.map(idOf), scene.time.isVirtual ? ["d-2", "d-3"] : ["d-2"], "what came");
+  claimSame(await within(store.reschedule("d-2", start)), false, "moving what has come");
+}
+
+async function expiry(scene: Scene): Promise<void> {
+  const Note = scene.notes();
+  const name = scene.name("reader");
+  const first = await scene.started((on) => scene.listen(on, Note, { name }));
+  first.lanes.get(name)!.pause();
+  await scene.close(first);
+  const sender = await scene.bus({ events: Note });
+  await scene.time.within(sender.start(), "start()");
+  const publish = (id: string, expiresIn: number) =>
+    scene.time.within(sender.publish(new Note({ id }), { expiresIn }), "publish()");
+  await publish("w0-0", 500);
+  await publish("w0-1", 3_600_000);
+  await scene.time.pass(600);
+  const got: string[] = [];
+  const bus = await scene.started((on) => on.on(Note, { name }, ({ id }) => void got.push(id)));
+  const counts = () => bus.describe().subscriptions.find((each) => each.name === name)!.counts;
+  await scene.time.until(
+    () => got.length > 0 && counts().expired > 0,
+    () => `${got.length} were handled, ${counts().expired} have expired`,
+  );
+  claimSame([got, counts().expired], [["w0-1"], 1], "what was handled, and how many expired");
+}
+
+async function delayedHand(scene: Scene, came: () => void = () => undefined) {
+  const { eventName } = scene.notes(`delayed-${scene.time.runtime.host.now().toFixed()}`);
+  const hand = await scene.hand({ settles: () => (came(), { kind: "done" }) });
+  await hand.declare(scene.name(`hand-${scene.time.runtime.host.now().toFixed()}`), eventName);
+  const wire = (id: string, dueAt: number) => ({
+    ...wireOf(eventName, { id }, scene.features.serialises),
+    dueAt,
+  });
+  return { hand, wire };
 }
 
 async function shorterFirst(scene: Scene): Promise<void> {

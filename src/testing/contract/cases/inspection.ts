@@ -2,7 +2,8 @@
 import type { Bus } from "../../../bus.js";
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
-import { store } from "../needs.js";
+import { idOf, wireOf } from "../hand.js";
+import { shared } from "../needs.js";
 import type { Scene } from "../scene.js";
 
 export const inspection: CaseGroup = {
@@ -20,10 +21,18 @@ export const inspection: CaseGroup = {
     {
       id: "I3",
       name: "pages that stand still",
-      about: "Listing goes on where it was, whatever happens in between.",
-      needs: store,
+      about:
+        "Dead letters are listed page by page, while some are discarded and redriven: none twice, none passed over.",
+      needs: shared,
+      run: pages,
     },
-    { id: "I4", name: "a purge", about: "It empties its own group only.", needs: store },
+    {
+      id: "I4",
+      name: "a purge",
+      about: "The backlog of a group can be seen; removing the group leaves the other's.",
+      needs: shared,
+      run: purge,
+    },
   ],
 };
 
@@ -42,6 +51,64 @@ async function counts(scene: Scene): Promise<void> {
   claimSame(addsUp(bus, name), 500, "how many are routed in the end");
   const { handled } = countsOf(bus, name);
   claimSame(handled, 500, "how many are handled in the end");
+}
+
+async function pages(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const group = scene.name("hand");
+  let isBroken = true;
+  const hand = await scene.hand({
+    settles: () => (isBroken ? { kind: "deadLetter", reason: "planted" } : { kind: "done" }),
+  });
+  await hand.declare(group, eventName);
+  const ids = Array.from({ length: 10 }, (_, at) => `h-${at}`);
+  await hand.send(...ids.map((id) => wireOf(eventName, { id }, scene.features.serialises)));
+  await hand.has(10);
+  const store = hand.transport.store!;
+  const within = <T>(work: T | Promise<T>) => scene.time.within(Promise.resolve(work), "the store");
+  await scene.time.silence(1_000);
+  isBroken = false;
+  const first = await within(store.deadLetters({ group }, undefined, 4));
+  const [discarded, redriven] = [first[0]!, first[1]!];
+  const answers = [];
+  for (const _ of [1, 2]) answers.push(await within(store.discard(discarded.id)));
+  for (const _ of [1, 2]) answers.push(await within(store.redrive(redriven.id)));
+  claimSame(answers, [true, false, true, false], "discarding one twice, and redriving another twice");
+  await hand.has(11);
+  const { failures, deliveries } = hand.items[10]!;
+  claimSame([idOf(hand.items[10]!), failures, deliveries], ["h-1", 0, 1], "what was redriven, as new");
+  const rest = await within(store.deadLetters({ group, reason: "planted" }, first[3]!.id));
+  claimSame(
+    [...first, ...rest].map(({ item }) => idOf(item)),
+    ids,
+    "two pages of dead letters",
+  );
+  claimSame(
+    await within(store.deadLetters({ group: scene.name("other") })),
+    [],
+    "the dead letters of another group",
+  );
+}
+
+async function purge(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand();
+  const groups = ["kept", "purged"].map((token) => scene.name(token));
+  for (const group of groups) await hand.declare(group, eventName, { credit: 0 });
+  const wire = (at: number) => wireOf(eventName, { id: `h-${at}` }, scene.features.serialises);
+  await hand.send(...Array.from({ length: 5 }, (_, at) => wire(at)));
+  const store = hand.transport.store!;
+  const backlog = async () => (await store.groups()).map(({ group, waiting }) => [group, waiting]); // by name
+  claimSame(
+    await backlog(),
+    groups.map((group) => [group, 5]),
+    "the groups, and how many wait",
+  );
+  for (const _ of [1, 2])
+    await scene.time.within(Promise.resolve(store.removeGroup(groups[1]!)), "removeGroup()");
+  claimSame(await backlog(), [[groups[0], 5]], "the groups after one was removed, twice");
+  hand.transport.credit(groups[0]!, 10);
+  await hand.has(5);
 }
 
 /* Answers how many are routed. */

@@ -4,7 +4,7 @@ import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
 import { idOf, wireOf } from "../hand.js";
-import { all, durable, lane, ordered as keepsOrder, orderedByKey, transactions } from "../needs.js";
+import { all, lane, ordered as keepsOrder, orderedByKey, shared, transactions, virtual } from "../needs.js";
 import type { Note } from "../notes.js";
 import { turnOver } from "../passing-time.js";
 import type { Scene } from "../scene.js";
@@ -58,7 +58,8 @@ export const ordered: CaseGroup = {
       id: "O6",
       name: "a crash with a key in hand",
       about: "Nothing later of the key runs before the one that was running comes again.",
-      needs: all(orderedByKey, durable),
+      needs: all(orderedByKey, shared, virtual),
+      run: crashWithKey,
     },
     {
       id: "O7",
@@ -106,6 +107,26 @@ async function gateOfStore(scene: Scene): Promise<void> {
     await hand.settle(hand.items[at]!, { kind: "done" });
   }
   claimSame(hand.items.map(idOf), ["h-0", "h-1", "h-2"], "the order in which a key is handed out");
+}
+
+async function crashWithKey(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const group = scene.name("hand");
+  const { transport, sleeper } = await scene.sleepy();
+  const killed = await scene.hand({ transport, settles: () => undefined });
+  await killed.declare(group, eventName, { order: "key" });
+  const wire = (id: string, key: string) => ({
+    ...wireOf(eventName, { id }, scene.features.serialises),
+    key,
+  });
+  await killed.send(wire("k-0", "k"), wire("k-1", "k"), wire("k-2", "k"));
+  await killed.has(1);
+  sleeper.sleep();
+  const next = await scene.hand();
+  await next.declare(group, eventName, { order: "key" });
+  await next.send(wire("o-0", "other"), wire("k-3", "k"));
+  await next.has(5);
+  claimSame(next.items.map(idOf), ["o-0", "k-0", "k-1", "k-2", "k-3"], "what came after the crash");
 }
 
 async function perKey(scene: Scene): Promise<void> {

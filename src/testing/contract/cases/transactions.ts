@@ -1,7 +1,8 @@
 /** X1 to X9: publishing together with other work, or not at all. */
 import type { CaseGroup } from "../case.js";
 import { claimRefused, claimSame } from "../claims.js";
-import { all, durable, lane, network, transactions as joins } from "../needs.js";
+import { idOf, wireOf } from "../hand.js";
+import { all, begins, durable, lane, network, transactions as joins } from "../needs.js";
 import type { Scene } from "../scene.js";
 
 const outbox = all(durable, joins);
@@ -27,14 +28,17 @@ export const transactions: CaseGroup = {
     {
       id: "X3",
       name: "a receipt that is rolled back",
-      about: "The event goes back to the queue.",
-      needs: joins,
+      about: "An event is settled in a transaction that is rolled back: it comes again.",
+      needs: all(joins, begins),
+      run: receiptRolledBack,
     },
     {
       id: "X4",
       name: "a failure after the send",
-      about: "In the transaction nothing is sent; what was sent outside it stays.",
-      needs: joins,
+      about:
+        "Of a transaction that is rolled back nothing is sent, of one that is committed all; what was sent outside stays.",
+      needs: all(joins, begins),
+      run: failureAfterSend,
     },
     {
       id: "X5",
@@ -74,6 +78,43 @@ async function rollback(scene: Scene): Promise<void> {
   );
   await scene.write(bus, Note, { writers: 1, each: 1 });
   await scene.allRead();
+}
+
+async function receiptRolledBack(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand({ settles: () => undefined });
+  await hand.declare(scene.name("hand"), eventName);
+  await hand.send(wireOf(eventName, { id: "h-0" }, scene.features.serialises));
+  await hand.has(1);
+  const first = await scene.begin();
+  claimSame(await hand.settle(hand.items[0]!, { kind: "done" }, first), "settled", "the settlement");
+  await first.rollBack();
+  await hand.has(2);
+  claimSame(idOf(hand.items[1]!), "h-0", "what came again");
+  const second = await scene.begin();
+  await hand.settle(hand.items[1]!, { kind: "done" }, second);
+  await second.commit();
+  await scene.time.silence(3 * Math.max(scene.features.leaseMs, 1_000));
+  claimSame(hand.items.length, 2, "how often it came");
+}
+
+async function failureAfterSend(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand();
+  await hand.declare(scene.name("hand"), eventName);
+  const wire = (id: string) => wireOf(eventName, { id }, scene.features.serialises);
+  const failed = await scene.begin();
+  await hand.transport.send([wire("inside-1"), wire("inside-2")], failed);
+  await failed.rollBack();
+  await hand.send(wire("outside"));
+  const good = await scene.begin();
+  await hand.transport.send([wire("good-1"), wire("good-2")], good);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf), ["outside"], "what came before the commit");
+  await good.commit();
+  await hand.has(3);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf).toSorted(), ["good-1", "good-2", "outside"], "what came in the end");
 }
 
 async function together(scene: Scene): Promise<void> {

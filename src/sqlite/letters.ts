@@ -1,0 +1,109 @@
+/** Dead letters: whole, with the failures that led there, until they are redriven, discarded or too old. */
+import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
+import type { Connection, Row, Value } from "./connection.js";
+import { ENVELOPE, envelopeOf, historyOf, historyWith, valuesOf } from "./envelope-rows.js";
+
+/** A dead letter as the port lists it. */
+export interface Letter {
+  readonly id: string;
+  readonly item: Item;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Why an item is given up, and the attempt that it was given up after. */
+export interface Ended {
+  readonly reason: string;
+  readonly attempt?: AttemptRecord;
+}
+
+const SWEPT_MAX = 1_000;
+
+export class Letters {
+  readonly #p: string;
+
+  constructor(prefix: string) {
+    this.#p = prefix;
+  }
+
+  add(db: Connection, item: Item, ended: Ended, now: number): void {
+    const { group, envelope, failures, deliveries, history } = item;
+    db.run(
+      `INSERT INTO ${this.#p}letters (group_name, reason, at, failures, deliveries, history, ${ENVELOPE})
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      group,
+      ended.reason,
+      now,
+      failures + (ended.attempt === undefined ? 0 : 1),
+      deliveries,
+      historyWith(history, ended.attempt),
+      ...("undecodable" in envelope ? remains(envelope.undecodable) : valuesOf(envelope)),
+    );
+  }
+
+  list(
+    db: Connection,
+    filter: { group?: string; reason?: string },
+    after: string,
+    limit: number,
+  ): readonly Letter[] {
+    const { group = null, reason = null } = filter;
+    const rows = db.rows(
+      `SELECT * FROM ${this.#p}letters WHERE number > ?1 AND (?2 IS NULL OR group_name = ?2) AND (?3 IS NULL OR reason = ?3)
+        ORDER BY number LIMIT ?4`,
+      numberOf(after) ?? 0,
+      group,
+      reason,
+      limit,
+    );
+    return rows.map(letterOf);
+  }
+
+  get(db: Connection, id: string): Letter | undefined {
+    const row = db.row(`SELECT * FROM ${this.#p}letters WHERE number = ?`, numberOf(id) ?? -1);
+    return row && letterOf(row);
+  }
+
+  /** False where there is none. */
+  delete(db: Connection, id: string): boolean {
+    return db.run(`DELETE FROM ${this.#p}letters WHERE number = ?`, numberOf(id) ?? -1).changes > 0;
+  }
+
+  /** Deletes some of those that are older than this moment. */
+  sweep(db: Connection, until: number): void {
+    const p = this.#p;
+    const old = `SELECT number FROM ${p}letters WHERE at < ? ORDER BY at LIMIT ${SWEPT_MAX}`;
+    db.run(`DELETE FROM ${p}letters WHERE number IN (${old})`, until);
+  }
+}
+
+/** The envelope of a letter, if it can be read. */
+export function readable({ item }: Letter): WireEnvelope | undefined {
+  return "undecodable" in item.envelope ? undefined : item.envelope;
+}
+
+/* Without a name it stays undecodable. */
+function remains(bytes: Uint8Array): readonly Value[] {
+  return ["", "", null, 3, null, null, "", bytes];
+}
+
+function letterOf(row: Row): Letter {
+  const { number, group_name, reason, at, failures, deliveries, history } = row;
+  const item = {
+    group: group_name as string,
+    envelope: envelopeOf(row),
+    failures: failures as number,
+    deliveries: deliveries as number,
+    history: historyOf(history),
+  };
+  return { id: idOf(number as number), item, reason: reason as string, at: at as number };
+}
+
+/* As texts they are in the order of their numbers, too. */
+function idOf(number: number): string {
+  return String(number).padStart(16, "0");
+}
+
+function numberOf(id: string): number | undefined {
+  return /^\d{1,16}$/.test(id) ? Number(id) : undefined;
+}

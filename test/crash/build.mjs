@@ -1,0 +1,27 @@
+/** Bundles the worker from the sources, so that nothing has to be built before. */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Writes the worker's bundle into a folder, and answers where it is. */
+export async function worker(folder) {
+  const outfile = path.join(folder, "worker.mjs");
+  const door = (name) => path.join(ROOT, "src", name, "index.ts");
+  await build({
+    entryPoints: [path.join(ROOT, "test/crash/worker.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    alias: { "signalbox/sqlite": door("sqlite"), signalbox: door("") },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    logLevel: "silent",
+  });
+  return outfile;
+}

@@ -1,0 +1,58 @@
+/**
+ * A process that publishes or consumes until it is killed. What it did stands in its log before it goes on, and what was
+ * written to a file survives a kill: `w id` written, `a id` accepted, `b id at deliveries` begun, `d id` done.
+ */
+import { openSync, writeSync } from "node:fs";
+import { createBus, Event } from "signalbox";
+import { sqlite } from "signalbox/sqlite";
+
+interface Orders {
+  readonly file: string;
+  readonly log: string;
+  readonly role: "publish" | "consume" | "hang" | "start";
+  /** Of a publisher: what its ids begin with. */
+  readonly writer: string;
+  readonly lease: number;
+}
+
+class Stored extends Event("crash.stored", { key: ({ key }: { key: string }) => key })<{
+  id: string;
+  key: string;
+}> {}
+
+const KEYS = 8;
+const AT_ONCE = 16;
+
+const orders = JSON.parse(process.argv[2]!) as Orders;
+const log = openSync(orders.log, "a");
+const say = (...words: readonly (string | number)[]): void => void writeSync(log, `${words.join(" ")}\n`);
+
+const transport = sqlite({ path: orders.file, lease: orders.lease, dedupeWindow: "1m" });
+const bus = createBus({ transport, events: Stored, onUnhandled: "ignore" });
+if (orders.role === "consume" || orders.role === "hang") consume();
+bus.notices.on("delivery.lost", ({ eventId }) => say("l", eventId));
+await bus.start();
+process.send?.("started");
+if (orders.role === "publish") await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => publish(at)));
+
+function consume(): void {
+  const options = { name: "reader", retry: 5, lane: { concurrency: 8 } } as const;
+  bus.on(Stored, options, async ({ id }, { deliveries }) => {
+    say("b", id, performance.timeOrigin + performance.now(), deliveries);
+    if (orders.role === "hang") await new Promise(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+    say("d", id);
+  });
+}
+
+/* Each key has one writer, so that its numbers are in the order in which they were accepted. */
+async function publish(at: number): Promise<void> {
+  const key = `${orders.writer}.${at % KEYS}.${at < KEYS ? "a" : "b"}`;
+  for (let number = 0; ; number++) {
+    const id = `${key}-${number}`;
+    say("w", id);
+    await bus.publish(new Stored({ id, key }), { id });
+    say("a", id);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+  }
+}

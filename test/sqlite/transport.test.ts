@@ -1,0 +1,161 @@
+/** What the contract does not ask: fairness of priorities, groups of one process, records, leases, quiet, handles. */
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test, vi } from "vitest";
+import { sqlite } from "signalbox/sqlite";
+import { CaseTime } from "../../src/testing/contract/passing-time.js";
+import { group, idOf, open, setup, until, wire } from "./setup.js";
+
+describe("priorities", () => {
+  test("go first, and the lowest that waits has every 16th turn", async () => {
+    const { open: opened } = setup();
+    const { transport, items } = await opened();
+    await transport.declare(group("reader"));
+    const low = Array.from({ length: 5 }, (_, at) => wire(`low-${at}`, { priority: 0 }));
+    const high = Array.from({ length: 40 }, (_, at) => wire(`high-${at}`, { priority: 7 }));
+    await transport.send([...low, ...high]);
+    for (let turn = 1; turn <= 34; turn++) {
+      transport.credit("reader", 1);
+      await until(() => items.length === turn);
+    }
+    const came = items.map(idOf);
+    expect(came.flatMap((id, at) => (id.startsWith("low") ? [[id, at]] : []))).toEqual([
+      ["low-0", 15],
+      ["low-1", 31],
+    ]);
+    expect(came.slice(0, 3)).toEqual(["high-0", "high-1", "high-2"]);
+  });
+});
+
+describe("a group for each process", () => {
+  test("has everything in each, and nothing is kept for one that has left", async () => {
+    const { open: opened } = setup();
+    const both = [await opened(), await opened()];
+    for (const { transport } of both) {
+      await transport.declare(group("cache", { audience: "each" }));
+      transport.credit("cache", 10);
+    }
+    await both[0]!.transport.send([wire("a")]);
+    await until(() => both.every(({ items }) => items.length === 1));
+    await both[1]!.transport.close();
+    await both[0]!.transport.send([wire("b")]);
+    await until(() => both[0]!.items.length === 2);
+    expect(both[0]!.transport.store.groups()).toMatchObject([{ group: "cache", consumers: 1 }]);
+  });
+});
+
+describe("what is written", () => {
+  test("within a turn of the event loop is one transaction", async () => {
+    const { file } = setup();
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA journal_mode = wal; PRAGMA synchronous = full");
+    const { transport, items } = await open({ database });
+    await transport.declare(group("reader"));
+    transport.credit("reader", 100);
+    const exec = vi.spyOn(database, "exec");
+    const commits = () => exec.mock.calls.filter(([sql]) => sql === "COMMIT").length;
+    await Promise.all(Array.from({ length: 100 }, (_, at) => transport.send([wire(`a-${at}`)])));
+    expect([commits(), items.length]).toEqual([1, 100]); // taken in the same one
+    await Promise.all(items.map(async (item) => transport.settle(item, { kind: "done" })));
+    expect(commits()).toBe(2);
+    await transport.close();
+    database.close();
+  });
+
+  test("is nothing while all is quiet but a lease, every third of it", async () => {
+    const { file } = setup();
+    const time = new CaseTime();
+    const transport = sqlite({ path: file }).runOn(time.runtime.host);
+    await transport.open({ deliver: () => undefined, lost: () => undefined, changed: () => undefined });
+    await time.within(transport.declare(group("reader")), "declare()");
+    transport.credit("reader", 10);
+    await time.pass(5_000);
+    const other = new DatabaseSync(file);
+    const version = () =>
+      (other.prepare("PRAGMA data_version").get() as { data_version: number }).data_version;
+    const before = version();
+    await time.pass(9_000);
+    expect(version() - before).toBe(0);
+    await time.pass(2_000);
+    expect(version() - before).toBe(1);
+    other.close();
+    await transport.close();
+    expect(time.timers).toBe(0);
+  });
+});
+
+describe("records", () => {
+  test("have versions, and whoever comes second is told", async () => {
+    const { open: opened } = setup();
+    const { store } = (await opened()).transport;
+    const value = new Uint8Array([1, 2]);
+    expect(await store.put("a/1", value, { ifVersion: 0 })).toBe(true);
+    expect(await store.put("a/1", value, { ifVersion: 0 })).toBe(false);
+    expect(await store.put("a/1", new Uint8Array([3]), { ifVersion: 1 })).toBe(true);
+    expect(store.get("a/1")).toEqual({ value: new Uint8Array([3]), version: 2 });
+    expect(await store.delete("a/1", { ifVersion: 1 })).toBe(false);
+    expect(await store.delete("a/1", { ifVersion: 2 })).toBe(true);
+    expect([store.get("a/1"), await store.delete("a/1")]).toEqual([undefined, false]);
+  });
+
+  test("are listed by prefix, page by page, and end with their time", async () => {
+    const { open: opened } = setup();
+    const { store } = (await opened()).transport;
+    for (const key of ["a/2", "a/1", "a/3", "a%", "b/1"]) await store.put(key, new Uint8Array());
+    await store.put("a/4", new Uint8Array(), { ttlMs: -1 });
+    expect([store.list("a/"), store.list("a/", "a/1", 1)]).toEqual([["a/1", "a/2", "a/3"], ["a/2"]]);
+    expect(store.get("a/4")).toBeUndefined();
+  });
+
+  test("of leases have one holder at a time", async () => {
+    const { open: opened } = setup();
+    const [one, two] = [(await opened()).transport.store, (await opened()).transport.store];
+    expect(await one.lease("ticks", 50)).toBe(true);
+    expect([await two.lease("ticks", 50), await one.lease("ticks", 50)]).toEqual([false, true]);
+    const until = performance.now() + 80;
+    while (performance.now() < until);
+    expect([await two.lease("ticks", 50), await one.lease("ticks", 50)]).toEqual([true, false]);
+  });
+});
+
+describe("options", () => {
+  test("are checked, all faults at once", () => {
+    expect(() => sqlite({ path: "a", leese: 3, prefix: "1", synchronous: "off" } as never)).toThrow(
+      /Unknown option `leese` in `sqlite`. Did you mean `lease`\?[\s\S]*sqlite.prefix[\s\S]*sqlite.synchronous/,
+    );
+    expect(() => sqlite({})).toThrow("Expected `sqlite` to have either `path` or `database`");
+  });
+});
+
+describe("a close", () => {
+  test("leaves no handle and no timer, and may be followed by an open", async () => {
+    const { file, open: opened } = setup();
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const { transport } = await opened();
+    await transport.declare(group("reader"));
+    transport.credit("reader", 1);
+    await transport.send([wire("a")]);
+    await transport.close();
+    await transport.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(timers()).toBeLessThanOrEqual(before);
+    const alone = new DatabaseSync(file); // only whoever is alone may leave the log
+    expect(alone.prepare("PRAGMA journal_mode = delete").get()).toEqual({ journal_mode: "delete" });
+    alone.close();
+    const again = await open({ path: file });
+    await again.transport.declare(group("reader"));
+    again.transport.credit("reader", 1);
+    await until(() => again.items.length === 1);
+    expect(again.items[0]!.deliveries).toBe(2);
+  });
+});
+
+describe("a group that begins with the earliest event", () => {
+  test("is refused where no events are kept", async () => {
+    const { open: opened } = setup();
+    const { transport } = await opened();
+    await expect(transport.declare(group("late", { start: "earliest" }))).rejects.toThrow(
+      /Give sqlite\(\) `keepEvents`/,
+    );
+  });
+});
