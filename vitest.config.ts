@@ -41,6 +41,7 @@ export default defineConfig({
   // Stated here too: Vite 8 takes these from tsconfig.json only for files that tsconfig includes.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
+    testTimeout: 20_000, // milliseconds: a busy machine is no fault
     fsModuleCache: false, // the cache is not invalidated when tsconfig.json changes
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/bench/**"],
