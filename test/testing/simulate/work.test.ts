@@ -57,7 +57,7 @@ async function divides(world: World): Promise<void> {
   await allEnded(bus, runs);
   expect(runs.map(({ ends }) => ends.length)).toEqual([1, 1, 1, 1]);
   expect([...tidied.values()]).toEqual([1, 1, 1, 1]);
-  expect([...tidied.keys()].toSorted()).toEqual([0, 1, 2, 3]);
+  expect([...tidied.keys()].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
 }
 
 async function allEnded(
