@@ -196,14 +196,14 @@ export class Bus {
   }
 
   /**
-   * Publishes what the function gives, at the times of a cron expression (read in UTC, unless `timeZone` says otherwise) or at
-   * equal intervals. A run is over when that event, and everything that it caused, is final. Before `start()`, faults are kept
+   * Publishes the event, or runs the work, that the function gives, at the times of a cron expression (read in UTC, unless `timeZone` says otherwise) or at
+   * equal intervals. A run is over when that, and everything that it caused, is final. Before `start()`, faults are kept
    * for it; afterwards they are a `TypeError`. Nothing runs before `start()` or after `close()`.
    */
   schedule(
     name: string,
     when: When,
-    what: (tick: Tick) => AnyEvent,
+    what: (tick: Tick) => AnyEvent | Work,
     options: ScheduleOptions = {},
   ): Schedule {
     return this.#engine.schedule({ name, when, what, options });

@@ -124,7 +124,8 @@ export class Engine {
     const checkOpen = (call: string): void => this.#checkOpen(call);
     const join = (route: Route): void => this.#starting.join(route);
     const { registry } = this;
-    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join });
+    const run = (work: Work, from: Frame): Promise<unknown> => this.#tasks.run(work, undefined, from);
+    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join, run });
   }
 
   /* What is wrong is told by start(), all at once. */

@@ -3,8 +3,9 @@ import type { Delivery } from "../delivery/delivery.js";
 import { drop } from "../delivery/outcome.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Schedule, ScheduleGiven, ScheduleOptions, When } from "../delivery/schedule.js";
-import type { AnyEvent } from "../event/event.js";
+import type { AnyEvent, Work } from "../event/event.js";
 import { subscriptionName } from "../event/names.js";
+import type { Frame } from "../runtime/context.js";
 import { toMs } from "../runtime/duration.js";
 import { checkValue, func, refuse } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
@@ -13,6 +14,8 @@ import { rulesOf } from "../schedule/scheduled.js";
 import { Schedules } from "../schedule/schedules.js";
 import { type Subscription, subscriptionOf } from "../subscriber/subscription.js";
 import { type Tick, tickClass } from "../task/tick.js";
+import { isWork } from "../task/work.js";
+import type { AttemptDelivery } from "./attempt.js";
 import type { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { hasPolicies, scheduleFaults } from "./schedule-options.js";
@@ -24,13 +27,15 @@ export interface SchedulingParts extends TickingParts {
   readonly checkOpen: (call: string) => void;
   /** Makes a subscription ready. */
   readonly join: (route: Route) => void;
+  /** Starts work in a delivery; resolves when it has been accepted. */
+  readonly run: (work: Work, from: Frame) => Promise<unknown>;
 }
 
 /** What `bus.schedule` is called with. */
 export interface FunctionSchedule {
   readonly name: string;
   readonly when: When;
-  readonly what: (tick: Tick) => AnyEvent;
+  readonly what: (tick: Tick) => AnyEvent | Work;
   readonly options: ScheduleOptions;
 }
 
@@ -150,6 +155,7 @@ export class Scheduling {
   #publish(tick: Tick, delivery: Delivery): unknown {
     const work = this.schedules.byName.get(tick.schedule)?.work;
     if (!(work instanceof PublishingWork)) return drop("its schedule was removed");
-    return delivery.publish(atOnce(work.what(tick), `the function of schedule ${tick.schedule}`));
+    const given = atOnce(work.what(tick), `the function of schedule ${tick.schedule}`);
+    return isWork(given) ? this.#parts.run(given, delivery as AttemptDelivery) : delivery.publish(given);
   }
 }

@@ -1,7 +1,7 @@
 /** The runs of schedules as deliveries: a tick goes to one subscription, and its run is over when that is final. */
 import type { RunOutcome } from "../delivery/schedule.js";
 import type { Tally } from "../delivery/receipt.js";
-import type { AnyEvent } from "../event/event.js";
+import type { AnyEvent, Work as TaskWork } from "../event/event.js";
 import { type Final, Tree } from "../ledger/tree.js";
 import type { Run, Work } from "../schedule/run.js";
 import { type Tick, tickClass } from "../task/tick.js";
@@ -104,14 +104,14 @@ export class HandlerWork implements Work {
   }
 }
 
-/** A function that gives an event: its run is over when that event, and all that it caused, is final. */
+/** A function that gives an event or work: its run is over when that, and all that it caused, is final. */
 export class PublishingWork implements Work {
-  readonly what: (tick: Tick) => AnyEvent;
+  readonly what: (tick: Tick) => AnyEvent | TaskWork;
   readonly #ticker: Ticker;
   /** Whether no other schedule has its subscription. */
   readonly isAlone: boolean;
 
-  constructor(what: (tick: Tick) => AnyEvent, ticker: Ticker, isAlone: boolean) {
+  constructor(what: (tick: Tick) => AnyEvent | TaskWork, ticker: Ticker, isAlone: boolean) {
     this.what = what;
     this.#ticker = ticker;
     this.isAlone = isAlone;
