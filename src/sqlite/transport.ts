@@ -141,7 +141,11 @@ export class SqliteTransport implements Transport {
     return this.#write(send, transaction, { signal });
   }
 
-  settle(item: Item, settlement: Settlement, how: { transaction?: unknown } = {}) {
+  settle(
+    item: Item,
+    settlement: Settlement,
+    how: { transaction?: unknown } = {},
+  ): "stale" | Promise<"settled" | "stale"> {
     const held = this.#session && this.#holdings.take(item);
     if (held === undefined) return "stale";
     const write = (db: Connection): "settled" | "stale" =>
