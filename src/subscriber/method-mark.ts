@@ -4,48 +4,59 @@ import type { AnyEvent, NameOf, Refused } from "../event/event.js";
 
 // oxlint-disable no-explicit-any -- parameters are contravariant: only `any` stands for every method and every class
 
-/** One decorator value for TC39 and legacy decorators. */
-export interface MethodMark<E extends AnyEvent> {
+/** A kind of mark: what it says of a method, `void` where nothing is wrong. `method` is filled in where it marks one. */
+export interface MarkRule {
+  readonly method: unknown;
+  readonly check: unknown;
+}
+
+/** One decorator value for TC39 and legacy decorators; `Takes` names what its methods take, for messages. */
+export interface Mark<R extends MarkRule, Takes extends string> {
   <M extends Method, C extends ClassMethodDecoratorContext<any, M>>(
     method: M,
     context: C,
   ): C extends { readonly private: true }
     ? Refused<"a handler cannot be #private: the bus calls it by name">
-    : MarkCheck<E, M>;
+    : (R & { readonly method: M })["check"];
   <M extends Method>(
     target: object,
     name: string | symbol,
     descriptor: TypedPropertyDescriptor<M>,
-  ): MarkCheck<E, M>;
+  ): (R & { readonly method: M })["check"];
   (
     target: object | undefined,
     field: string | symbol | ClassFieldDecoratorContext,
-  ): Refused<"handlers are methods: write name(event) { ... }, not name = (event) => ...">;
+  ): Refused<`handlers are methods: write name(${Takes}) { ... }, not name = (${Takes}) => ...`>;
 }
 
-/** `void` for a method that can handle every event of E, otherwise what is wrong with it. */
-export type MarkCheck<E extends AnyEvent, M extends Method> = CheckOf<
-  M,
-  E,
-  Delivery<E>,
-  HandlerResult,
-  `@On(${Names<E, Parameters<M>[0]>})`,
-  "anything"
->;
+/** The type of `@On`. */
+export type MethodMark<E extends AnyEvent> = Mark<OnRule<E>, "event">;
+
+/** For a method that can handle every event of E. */
+export interface OnRule<E extends AnyEvent> extends MarkRule {
+  readonly check: CheckOf<
+    this["method"],
+    E,
+    Delivery<E>,
+    HandlerResult,
+    `@On(${Names<E, FirstOf<this["method"]>>})`,
+    "anything"
+  >;
+}
 
 /** `void` for a method that can be called with E and D and answers R, otherwise what is wrong with it. */
-export type CheckOf<M extends Method, E, D, R, At extends string, Wants> = M extends (
-  event: E,
-  delivery: D,
-) => R
+export type CheckOf<M, E, D, R, At extends string, Wants> = M extends (event: E, delivery: D) => R
   ? void
   : M extends (event: E, delivery: D) => infer Got
     ? Refused<[At, "wants a handler that returns", Wants, "not", Awaited<Got>]>
     : M extends (event: E, ...rest: any[]) => unknown
       ? Refused<[At, "calls a handler with the event and its Delivery, nothing else"]>
-      : Refused<[At, "cannot mark a handler of", Parameters<M>[0]]>;
+      : Refused<[At, "cannot mark a handler of", FirstOf<M>]>;
 
 type Method = (...args: any[]) => unknown;
+
+/** The first parameter of a method. */
+type FirstOf<M> = M extends Method ? Parameters<M>[0] : never;
 
 /** The names of the events that P does not take, or of all. */
 type Names<E, P> =

@@ -4,6 +4,7 @@ import type { EventOf, Events } from "../event/event.js";
 import { checkOptions, integerFrom, type OptionTable, positiveDuration, refuse } from "../runtime/options.js";
 import type { BatchMark } from "./batch-mark.js";
 import { eventFaults, listOf, namesOf } from "./events-given.js";
+import { refuseBare } from "./mark-options.js";
 import { placeOf } from "./mark-place.js";
 import { marksOn } from "./marks.js";
 
@@ -25,6 +26,7 @@ export function OnBatch<const C extends Events>(
   events: C,
   options: SubscriptionOptions<EventOf<C>> & BatchOptions,
 ): BatchMark<EventOf<C>> {
+  refuseBare(options, "@OnBatch needs its event and its size: write @OnBatch(Event, { size, wait })");
   const mark = (...args: readonly unknown[]): void => {
     const { method, isStatic, holder, label } = placeOf(`@OnBatch(${namesOf(events)})`, args);
     const { size, wait, ...rest } = (options ?? {}) as typeof options;

@@ -2,9 +2,9 @@
 import type { SubscriptionOptions } from "../delivery/policies.js";
 import type { EventOf, Events } from "../event/event.js";
 import { refuse } from "../runtime/options.js";
-import { show } from "../runtime/show.js";
 import { eventFaults, listOf, namesOf } from "./events-given.js";
-import { isTc39Context, type MarkPlace, placeOf } from "./mark-place.js";
+import { optionFaults, refuseBare } from "./mark-options.js";
+import { type MarkPlace, placeOf } from "./mark-place.js";
 import { marksOn } from "./marks.js";
 import type { MethodMark } from "./method-mark.js";
 
@@ -20,10 +20,10 @@ export function On<const C extends Events>(
   events: C,
   options?: SubscriptionOptions<EventOf<C>>,
 ): MethodMark<EventOf<C>> {
-  refuseBare(options);
+  refuseBare(options, "@On needs its event: write @On(Event)");
   const mark = (...args: readonly unknown[]): void => {
     const place = placeOf(`@On(${namesOf(events)})`, args);
-    refuse([...eventFaults(`@On of ${place.label}`, events), ...optionFaults(place, options)]);
+    refuse([...eventFaults(`@On of ${place.label}`, events), ...listFaults(place, options)]);
     const { method, isStatic } = place;
     const written = { method, isStatic, events: listOf(events), options: Object.freeze({ ...options }) };
     marksOn(place.holder, place.label).handlers.push(written);
@@ -31,15 +31,7 @@ export function On<const C extends Events>(
   return mark as MethodMark<EventOf<C>>;
 }
 
-// `@On method() {}` calls On itself with a method's place.
-function refuseBare(second: unknown): void {
-  if (typeof second !== "string" && typeof second !== "symbol" && !isTc39Context(second)) return;
-  throw new TypeError("@On needs its event: write @On(Event), with parentheses.");
-}
-
-function optionFaults({ label }: MarkPlace, options: unknown): string[] {
-  if (options === undefined || (typeof options === "object" && options !== null && !Array.isArray(options)))
-    return [];
-  const several = "Several events are given as an array: @On([A, B], options).";
-  return [`Expected the options of @On of ${label} to be an object, got ${show(options)}. ${several}`];
+function listFaults({ label }: MarkPlace, options: unknown): string[] {
+  const hint = "Several events are given as an array: @On([A, B], options).";
+  return optionFaults(`@On of ${label}`, options).map((fault) => `${fault} ${hint}`);
 }

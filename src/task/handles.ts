@@ -1,47 +1,29 @@
 /** `@Handles`: marks a method as the handler of a task. */
 import type { SubscriptionOptions } from "../delivery/policies.js";
-import type { AnyTask, EventClass, NameOf, Refused } from "../event/event.js";
-import { isObject, refuse } from "../runtime/options.js";
-import { show } from "../runtime/show.js";
+import type { AnyTask, EventClass, NameOf } from "../event/event.js";
+import { refuse } from "../runtime/options.js";
 import { listOf, namesOf, taskFaults } from "../subscriber/events-given.js";
-import { isTc39Context, placeOf } from "../subscriber/mark-place.js";
+import { optionFaults, refuseBare } from "../subscriber/mark-options.js";
+import { placeOf } from "../subscriber/mark-place.js";
 import { marksOn } from "../subscriber/marks.js";
-import type { CheckOf } from "../subscriber/method-mark.js";
+import type { CheckOf, Mark, MarkRule } from "../subscriber/method-mark.js";
 import type { TaskDelivery } from "./task-delivery.js";
 import type { AnswerOf, TaskAnswer, TaskClass, TaskOf } from "./task-types.js";
 
-// oxlint-disable no-explicit-any -- parameters are contravariant: only `any` stands for every method and every class
+/** The type of `@Handles`. */
+export type TaskMark<T extends AnyTask> = Mark<TaskRule<T>, "task">;
 
-/** One decorator value for TC39 and legacy decorators. */
-export interface TaskMark<T extends AnyTask> {
-  <M extends Method, C extends ClassMethodDecoratorContext<any, M>>(
-    method: M,
-    context: C,
-  ): C extends { readonly private: true }
-    ? Refused<"a handler cannot be #private: the bus calls it by name">
-    : TaskCheck<T, M>;
-  <M extends Method>(
-    target: object,
-    name: string | symbol,
-    descriptor: TypedPropertyDescriptor<M>,
-  ): TaskCheck<T, M>;
-  (
-    target: object | undefined,
-    field: string | symbol | ClassFieldDecoratorContext,
-  ): Refused<"handlers are methods: write name(task) { ... }, not name = (task) => ...">;
+/** For a method that can handle the task and answers its result. */
+export interface TaskRule<T extends AnyTask> extends MarkRule {
+  readonly check: CheckOf<
+    this["method"],
+    T,
+    TaskDelivery<T>,
+    TaskAnswer<T>,
+    `@Handles(${NameOf<T>})`,
+    AnswerOf<T>
+  >;
 }
-
-/** `void` for a method that can handle the task and answers its result, otherwise what is wrong with it. */
-export type TaskCheck<T extends AnyTask, M extends Method> = CheckOf<
-  M,
-  T,
-  TaskDelivery<T>,
-  TaskAnswer<T>,
-  `@Handles(${NameOf<T>})`,
-  AnswerOf<T>
->;
-
-type Method = (...args: any[]) => unknown;
 
 /**
  * Marks a method as the handler of a task, the only one in its bus: what it returns is the task's result, unless it is an
@@ -54,7 +36,7 @@ export function Handles<C extends TaskClass>(
   task: C,
   options?: SubscriptionOptions<TaskOf<C>>,
 ): TaskMark<TaskOf<C>> {
-  refuseBare(options);
+  refuseBare(options, "@Handles needs its task: write @Handles(Task)");
   const mark = (...args: readonly unknown[]): void => {
     const place = placeOf(`@Handles(${namesOf(task)})`, args);
     const of = `@Handles of ${place.label}`;
@@ -69,15 +51,4 @@ export function Handles<C extends TaskClass>(
     });
   };
   return mark as TaskMark<TaskOf<C>>;
-}
-
-// `@Handles method() {}` calls Handles itself with a method's place.
-function refuseBare(second: unknown): void {
-  if (typeof second !== "string" && typeof second !== "symbol" && !isTc39Context(second)) return;
-  throw new TypeError("@Handles needs its task: write @Handles(Task), with parentheses.");
-}
-
-function optionFaults(of: string, options: unknown): string[] {
-  if (options === undefined || isObject(options)) return [];
-  return [`Expected the options of ${of} to be an object, got ${show(options)}.`];
 }

@@ -273,3 +273,9 @@ test("where it cannot be: a shared lane, slots by themselves, threads, a scope p
     expect.stringMatching(/^Wrong.b .* made for each delivery/),
   ]);
 });
+
+test("@OnBatch without parentheses is told how it is written", () => {
+  expect(() => OnBatch({} as never, "handle" as never)).toThrow(
+    "@OnBatch needs its event and its size: write @OnBatch(Event, { size, wait }), with parentheses.",
+  );
+});
