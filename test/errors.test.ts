@@ -6,9 +6,10 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import * as general from "../src/errors.js";
+import { InjectedFaultError, LoopError, StillRunningError } from "../src/testing/index.js";
 import * as ofStores from "../src/transport/store-errors.js";
 
-const errors = { ...general, ...ofStores };
+const errors = { ...general, ...ofStores, InjectedFaultError, LoopError, StillRunningError };
 const { SignalboxError, ThrownValueError, toError } = errors;
 const cause = new Error("why");
 
@@ -45,6 +46,13 @@ const SAMPLES: readonly general.SignalboxError[] = [
   new errors.NewerSchemaError("signalbox_schema", 3, 2),
   new errors.NextTwiceError("OrderMails.send"),
   new errors.ThrownValueError("text"),
+  new errors.StillRunningError(
+    "A test bus was disposed while something was running",
+    ["mails"],
+    "Await bus.idle() first.",
+  ),
+  new errors.LoopError(["a", "b", "a"], "100 events deep"),
+  new errors.InjectedFaultError({ on: "send", does: "reject" }),
 ];
 const page = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
 const sections = new Map(

@@ -1,5 +1,5 @@
 /** Events that cause events without end: cut, and shown as the chain that they are. */
-import { SignalboxError } from "../errors.js";
+import { nameErrors, SignalboxError } from "../errors/base.js";
 import type { PublishedEvent, Story } from "./story.js";
 
 /* So many events may come from one. The engine itself cuts a single chain after 100. */
@@ -65,3 +65,5 @@ export class LoopError extends SignalboxError {
     this.chain = chain;
   }
 }
+
+nameErrors({ LoopError });

@@ -1,5 +1,5 @@
 /** What is still running, in words: since when, and where it was published. */
-import { SignalboxError } from "../errors.js";
+import { nameErrors, SignalboxError } from "../errors/base.js";
 import { definitionOf } from "../event/definition.js";
 import type { AnyEvent, Lane } from "../index.js";
 import { realTime } from "../runtime/event-loop.js";
@@ -18,6 +18,8 @@ export class StillRunningError extends SignalboxError {
     this.running = running;
   }
 }
+
+nameErrors({ StillRunningError });
 
 export interface RunningFacts {
   readonly story: Story;

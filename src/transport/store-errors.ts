@@ -1,5 +1,5 @@
 /** What goes wrong with a store, whichever it is. */
-import { SignalboxError } from "../errors.js";
+import { nameErrors, SignalboxError } from "../errors/base.js";
 
 /** What keeps a store from doing its work. */
 export type StoreProblem = "busy" | "readonly" | "corrupt" | "full" | "broken" | "settings";
@@ -27,7 +27,4 @@ export class NewerSchemaError extends SignalboxError {
   }
 }
 
-/* On the prototype, as with all others: an own property would show up in every log, and minifiers keep a literal. */
-for (const [name, errorClass] of Object.entries({ StoreError, NewerSchemaError })) {
-  Object.defineProperty(errorClass.prototype, "name", { value: name, writable: true, configurable: true });
-}
+nameErrors({ StoreError, NewerSchemaError });

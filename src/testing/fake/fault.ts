@@ -1,7 +1,7 @@
 /** Faults of a fake transport: what may go wrong where, and what an option must look like. */
 import { definitionOf, isEventClass } from "../../event/definition.js";
 import type { EventClass } from "../../index.js";
-import { SignalboxError } from "../../errors.js";
+import { nameErrors, SignalboxError } from "../../errors/base.js";
 import {
   checkOptions,
   duration,
@@ -86,6 +86,8 @@ export class InjectedFaultError extends SignalboxError {
     this.does = does;
   }
 }
+
+nameErrors({ InjectedFaultError });
 
 const WORDS: Readonly<Record<Fault["does"], string>> = {
   delay: "The fake transport was slow",
