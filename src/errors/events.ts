@@ -23,7 +23,10 @@ export class NewerVersionError extends SignalboxError {
   readonly known: number;
   constructor(event: string, version: number, known: number) {
     const says = `Event ${event} has version ${version}, this program knows ${known}.`;
-    super("SIGNALBOX_NEWER_VERSION", `${says} Deploy the newer class here, then publish anew what the dead letter keeps as raw.`);
+    super(
+      "SIGNALBOX_NEWER_VERSION",
+      `${says} Deploy the newer class here, then publish anew what the dead letter keeps as raw.`,
+    );
     this.event = event;
     this.version = version;
     this.known = known;

@@ -51,10 +51,34 @@ const pause: Act = async (life, member) => {
   if (lane !== undefined) life.resume(member, lane);
 };
 
+/* Also in the middle of what slots are about to do, where the scheduler has no say: some microtasks apart. */
 const changeConcurrency: Act = async (life, member) => {
   const lane = some(life, [...member.bus.lanes.values()]);
-  if (lane !== undefined) lane.concurrency = 1 + life.draw.below(3);
+  if (lane === undefined) return;
+  lane.concurrency = 1 + life.draw.below(4);
+  if (life.draw.oneIn(2)) return;
+  await microtasks(life.draw.below(8));
+  lane.concurrency = 1 + life.draw.below(2);
 };
+
+/* A busy moment: all of it within a few microtasks, before or after the slots that it wakes have begun. */
+const reopen: Act = async (life, member) => {
+  const lane = some(life, member.bus.lanes.values());
+  if (lane === undefined) return;
+  lane.pause();
+  await publishAndForget(life, member);
+  await publishAndForget(life, member);
+  await microtasks(life.draw.below(8));
+  life.resume(member, lane);
+  lane.concurrency = 2 + life.draw.below(3);
+  await publishAndForget(life, member);
+  await microtasks(life.draw.below(8));
+  lane.concurrency = 1;
+};
+
+async function microtasks(count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await Promise.resolve();
+}
 
 const settled: Act = async (life) => {
   const receipt = life.receipts.at(-1);
@@ -123,6 +147,7 @@ const ACTS: readonly Act[] = [
   wait,
   pause,
   changeConcurrency,
+  reopen,
   settled,
   replay,
   follow,

@@ -39,7 +39,7 @@ export const planted = [
   {
     name: "a lowered concurrency is not heard of",
     file: "src/lane/slots.ts",
-    find: "if (this.#count > this.#queue.concurrency) return false;",
+    find: "if (this.#count > this.#queue.concurrency) return false;\n",
     put: "",
   },
   {
