@@ -33,13 +33,21 @@ export function guardAfter(ms: number, run: () => void): HostTimer {
 
 /** What keeps the event loop of this process going, guards apart: how many of each kind, by Node's names. */
 export function workOfLoop(): ReadonlyMap<string, number> {
-  const work = new Map<string, number>([
-    ["Timeout", -guards],
-    ["Request", requests.size],
-    ["Worker", workers.size],
-  ]);
+  const work = new Map<string, number>([["Timeout", -guards]]);
   for (const kind of process.getActiveResourcesInfo()) work.set(kind, (work.get(kind) ?? 0) + 1);
   return work;
+}
+
+/** What is under way now that Node does not list reliably: files, digests, compressions, silent workers. */
+export function unlistedWork(): ReadonlySet<number> {
+  return new Set([...requests, ...workers]);
+}
+
+/** Whether anything of that kind has begun since, and has not ended. */
+export function hasUnlistedWork(before: ReadonlySet<number>): boolean {
+  for (const id of requests) if (!before.has(id)) return true;
+  for (const id of workers) if (!before.has(id)) return true;
+  return false;
 }
 
 /* Node lists no file that is awaited, no digest and no compression among its active resources: these are counted here. */

@@ -5,7 +5,7 @@ import { Event, On } from "signalbox";
 import { createTestBus } from "signalbox/testing";
 import { expect, it } from "vitest";
 
-import { workOfLoop } from "../../src/runtime/event-loop.js";
+import { unlistedWork } from "../../src/runtime/event-loop.js";
 
 class Placed extends Event("shop.placed")<{ id: string }> {}
 
@@ -21,6 +21,6 @@ it("a test bus whose start fails leaves nothing that watches the process", async
   }
   await expect(createTestBus({ subscribers: [Log], container: broken })).rejects.toThrow("no such token");
   const reading = readFile(import.meta.filename);
-  expect(workOfLoop().get("Request")).toBe(0);
+  expect(unlistedWork().size).toBe(0);
   await reading;
 });

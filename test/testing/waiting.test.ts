@@ -1,7 +1,7 @@
 /** Waiting on a test bus is exact: counted, never timed, but for one guard. */
 import { execFile } from "node:child_process";
 import { webcrypto } from "node:crypto";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import net from "node:net";
@@ -333,4 +333,21 @@ describe("the end of a test bus", () => {
     await bus[Symbol.asyncDispose]();
     expect(bus.health().live).toBe(false);
   });
+});
+
+it("what was under way before a publish, and never ends, does not hold up the clock", async () => {
+  await setup(); // as long as such a bus lives, files are counted
+  const pipe = path.join(await mkdtemp(path.join(os.tmpdir(), "signalbox-")), "pipe");
+  await promisify(execFile)("mkfifo", [pipe]);
+  const opened = open(pipe, "r"); // until somebody writes
+  const { bus, done } = await setup();
+  bus.on(Placed, async ({ id }, delivery) => {
+    await delivery.sleep("1s");
+    done.push(id);
+  });
+  await bus.publish(new Placed({ id: "a" }));
+  await bus.clock.advance("1s");
+  expect(done).toEqual(["a"]);
+  await (await open(pipe, "w")).close();
+  await (await opened).close();
 });
