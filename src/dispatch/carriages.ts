@@ -6,6 +6,7 @@ import { didYouMean } from "../runtime/options.js";
 import { IN_PROCESS } from "../task/tick.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
 import { PortCarriage, type PortParts } from "./port-carriage.js";
+import type { Shelf } from "./shelf.js";
 
 const DEFAULT = "default";
 
@@ -18,6 +19,12 @@ export class Carriages {
     if (transports[DEFAULT] === undefined) this.#byName.set(DEFAULT, new StraightCarriage(DEFAULT));
     for (const [name, transport] of Object.entries(transports))
       this.#byName.set(name, this.#carriage(name, transport));
+  }
+
+  /** The records of the default transport, where it has a store for them. */
+  get shelf(): Shelf | undefined {
+    const carriage = this.#byName.get(DEFAULT);
+    return carriage instanceof PortCarriage ? carriage.shelf : undefined;
   }
 
   /** Those that work through the port of their transport. */

@@ -8,6 +8,7 @@ import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
+import type { Shelf } from "./shelf.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
@@ -36,6 +37,9 @@ export interface PortParts {
   readonly route: (name: string) => Route | undefined;
 }
 
+/* Of a store without leases of its own. */
+const LEASE_MS = 30_000;
+
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
@@ -56,6 +60,12 @@ export class PortCarriage implements Carriage, Sink {
 
   get isStore(): boolean {
     return this.transport.features.holds === "store";
+  }
+  /** Its records, where its store has the queue. */
+  get shelf(): Shelf | undefined {
+    const { store, features } = this.transport;
+    if (store === undefined || !this.isStore) return undefined;
+    return { store, leaseMs: features.leaseMs > 0 ? features.leaseMs : LEASE_MS };
   }
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
