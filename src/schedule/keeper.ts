@@ -58,15 +58,16 @@ export class Keeper {
     return this.#seen?.position;
   }
 
-  /** Makes the times of the schedule known; those of another rule, or of none, count from `now`. */
-  async join(now: number, next: (after: number) => number | undefined): Promise<Position> {
-    for (;;) {
-      const found = await this.look();
-      if (found?.rule === this.rule) return found;
-      const after = Math.max(found?.after ?? -Infinity, now);
-      const position = { rule: this.rule, after, next: next(after) ?? null, missed: 0 };
-      if (await this.#write({ ...position, run: found?.run ?? null })) return this.position!;
-    }
+  /**
+   * Makes the times of the schedule known, those of another rule, or of none, counting from `now`. Written in any case:
+   * somebody who has looked before must not be the last. Answers whether it is the last that was looked at.
+   */
+  async join(now: number, next: (after: number) => number | undefined): Promise<boolean> {
+    const found = this.position;
+    if (found?.rule === this.rule) return this.#write(found);
+    const after = Math.max(found?.after ?? -Infinity, now);
+    const position = { rule: this.rule, after, next: next(after) ?? null, missed: 0 };
+    return this.#write({ ...position, run: found?.run ?? null });
   }
 
   /** What the record says now. */

@@ -45,9 +45,14 @@ export class Keeping {
   /** Its times go on where those of all processes stand. */
   begin(schedule: Kept): void {
     this.#work(schedule, async () => {
-      const position = await schedule.keeper.join(this.#wall(), (after) => schedule.nextAfter(after));
-      this.#adopt(schedule, position);
-      if (position.run !== null) this.#parts.waitFor(schedule, 0);
+      const { keeper } = schedule;
+      do {
+        await keeper.look();
+        if (schedule.isRemoved) return;
+      } while (!(await keeper.join(this.#wall(), (after) => schedule.nextAfter(after))));
+      if (schedule.isRemoved) return;
+      this.#adopt(schedule, keeper.position!);
+      if (keeper.position!.run !== null) this.#parts.waitFor(schedule, 0);
       else this.#parts.wait(schedule);
     });
   }
@@ -112,12 +117,13 @@ export class Keeping {
   async #claim(schedule: Kept): Promise<void> {
     const { keeper } = schedule;
     const seen = await keeper.look();
+    if (schedule.isRemoved) return;
     if (seen !== undefined && isDecided(schedule, seen)) return this.#follow(schedule, seen);
     const isFree = schedule.run === undefined && (await keeper.lead(this.#now()));
     if (!isFree) return this.#parts.waitFor(schedule, keeper.leaseMs / LOOKS);
     if (this.#isWanted(schedule) && (await this.#isOurs(keeper))) return this.#lead(schedule);
     await keeper.release();
-    if (this.#isWanted(schedule)) this.#follow(schedule, keeper.position);
+    if (!schedule.isRemoved) this.#follow(schedule, keeper.position);
   }
 
   #lead(schedule: Kept): void {

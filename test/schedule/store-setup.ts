@@ -8,6 +8,7 @@ import {
   Event,
   type Schedule,
   type ScheduleOptions,
+  type Store,
   type SubscriberClass,
   type Tick,
   type When,
@@ -27,6 +28,7 @@ export const LEASE = 8_000;
 export interface Process {
   readonly name: string;
   readonly bus: Bus;
+  readonly store: Store;
   readonly logged: readonly { readonly level: string; readonly message: string }[];
   /** What its schedule "job" was run for. */
   readonly ticks: Tick[];
@@ -46,15 +48,16 @@ export function processes() {
 
   const begun = (name: string, { subscribers = [] }: { subscribers?: readonly SubscriberClass[] } = {}) => {
     const wall = { offset: 0 };
-    const sleeper = new Sleeper(ahead(time.runtime, wall));
-    const transport = new SqliteTransport({ path: file, lease: LEASE }).runOn(sleeper.runtime.host);
+    const sleeper = new Sleeper(ownClock(time.runtime, name, wall));
+    const transport = new SqliteTransport({ path: file, lease: LEASE, poll: 1_000, dedupeWindow: "1h" }).runOn(sleeper.runtime.host);
     const made = virtualBus(
       { transport, source: `/${name}`, subscribers } as object,
       { runtime: sleeper.runtime } as VirtualTime,
     );
-    const each: Process = { ...made, name, wall, ticks: [], job: undefined, kill: () => sleeper.sleep() };
-    made.bus.on(Swept, { name: "sweeps" }, (event) => {
-      ran.push(`${event.due}${event.missed === 0 ? "" : ` +${event.missed}`}`);
+    const { store } = transport;
+    const each: Process = { ...made, store, name, wall, ticks: [], job: undefined, kill: () => sleeper.sleep() };
+    made.bus.on(Swept, { name: "sweeps" }, ({ due, missed }, { deliveries }) => {
+      if (deliveries === 1) ran.push(missed === 0 ? due : `${due} +${missed}`);
     });
     all.push(each);
     onTestFinished(async () => {
@@ -95,7 +98,7 @@ export function processes() {
 }
 
 /* The host of a machine whose clock differs. */
-function ahead({ host, handOver }: Runtime, wall: { offset: number }): Runtime {
-  const own = { ...host, now: () => host.now() + wall.offset };
+function ownClock({ host, handOver }: Runtime, name: string, wall: { offset: number }): Runtime {
+  const own = { ...host, now: () => host.now() + wall.offset, idPrefix: () => name };
   return { host: own, turn: new Turn(own), handOver };
 }
