@@ -21,10 +21,13 @@ export class Carriages {
       this.#byName.set(name, this.#carriage(name, transport));
   }
 
+  get default(): Carriage {
+    return this.#byName.get(DEFAULT)!;
+  }
+
   /** The records of the default transport, where it has a store for them. */
   get shelf(): Shelf | undefined {
-    const carriage = this.#byName.get(DEFAULT);
-    return carriage instanceof PortCarriage ? carriage.shelf : undefined;
+    return this.default.shelf;
   }
 
   /** Those that work through the port of their transport. */

@@ -113,8 +113,8 @@ export class Engine {
       transactions: this.#transactions,
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
-      stopSchedules: () => this.scheduling.schedules.stop(),
-      written: () => this.scheduling.schedules.written(),
+      stopSchedules: () => (facilities.desks.hurry(), this.scheduling.schedules.stop()),
+      written: () => Promise.all([this.scheduling.schedules.written(), facilities.desks.close()]),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
     this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });

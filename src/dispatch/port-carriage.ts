@@ -46,7 +46,9 @@ export class PortCarriage implements Carriage, Sink {
   state: "up" | "down" = "up";
   readonly #parts: () => PortParts;
   readonly #ways = new Ways((ticket, item) => this.#received(ticket, item));
+  readonly shelf: Shelf | undefined;
   readonly #items = new Map<Item, Ticket>();
+  readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
@@ -56,16 +58,11 @@ export class PortCarriage implements Carriage, Sink {
     this.name = name;
     this.transport = transport;
     this.#parts = parts;
+    this.shelf = shelfOf(transport);
   }
 
   get isStore(): boolean {
     return this.transport.features.holds === "store";
-  }
-  /** Its records, where its store has the queue. */
-  get shelf(): Shelf | undefined {
-    const { store, features } = this.transport;
-    if (store === undefined || !this.isStore) return undefined;
-    return { store, leaseMs: features.leaseMs > 0 ? features.leaseMs : LEASE_MS };
   }
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
@@ -118,6 +115,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.#life === "shut") return;
     this.#life = "shut";
     this.#items.clear();
+    this.#lent.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -206,9 +204,15 @@ export class PortCarriage implements Carriage, Sink {
     });
   }
 
+  lend(item: Item): void {
+    this.#forget(item);
+    this.#lent.add(item);
+    this.#goOn(item.group);
+  }
+
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
-    this.#forget(item);
+    if (!this.#lent.delete(item)) this.#forget(item);
     const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
@@ -243,4 +247,9 @@ export class PortCarriage implements Carriage, Sink {
     const route = this.isStore ? this.#parts().route(group) : undefined;
     if (route !== undefined) this.credit(route);
   }
+}
+
+function shelfOf({ store, features: { holds, leaseMs } }: Transport): Shelf | undefined {
+  if (store === undefined || holds !== "store") return undefined;
+  return { store, leaseMs: leaseMs > 0 ? leaseMs : LEASE_MS };
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type Delivery, Every, Subscriber, type Tick } from "../../src/index.js";
 import { deferred } from "../support/virtual.js";
 import { clockOf, HOUR, MINUTE, SECOND } from "./setup.js";
-import { LEASE, type Process, processes } from "./store-setup.js";
+import type { Process } from "../support/processes.js";
+import { LEASE, processes } from "./store-setup.js";
 
 describe("on a store", () => {
   test("each time has one run, whichever of the processes it is in", async () => {
