@@ -55,7 +55,7 @@ export class Desk {
   #reportTimer: Timer | undefined;
   /** What ends undone is left to other processes. */
   isClosing = false;
-  #isClosed = false;
+  isClosed = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -108,7 +108,7 @@ export class Desk {
   /** Looks at its record until it ends, or nobody wants to know any more. */
   watch(run: Written): void {
     if (run.isOver || this.#watches.has(run)) return;
-    if (this.#isClosed) return run.abandon(new BusClosedError());
+    if (this.isClosed) return run.abandon(new BusClosedError());
     const now = this.#now();
     this.#watches.set(run, { since: now, at: now + LOOK_MIN_MS });
     this.#arm();
@@ -116,7 +116,7 @@ export class Desk {
 
   /** Nothing is heard of from elsewhere any more. */
   close(): void {
-    this.#isClosed = true;
+    this.isClosed = true;
     this.#timer?.cancel();
     for (const run of this.#watches.keys()) run.abandon(new BusClosedError());
     this.#watches.clear();

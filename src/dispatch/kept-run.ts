@@ -1,5 +1,5 @@
 /** The run of a task that a store carries: what becomes of it is written down, since it may be handled anywhere. */
-import type { FailedAttempt } from "../errors.js";
+import { BusClosedError, type FailedAttempt } from "../errors.js";
 import { isOutcome } from "../delivery/outcome.js";
 import { isThenable } from "../runtime/thenable.js";
 import { replacementIn } from "../task/task-delivery.js";
@@ -25,7 +25,8 @@ export class KeptRun extends TaskRun implements Written {
   #isSent = false;
   /* What its record says must not be written into it again. */
   #isWritten = false;
-  #runsElsewhere = false;
+  /* The latest progress that was told elsewhere. */
+  #told: string | undefined;
   #takeBack: (() => void) | undefined;
   #settle: (() => void) | undefined;
   readonly #keep: () => void;
@@ -41,7 +42,7 @@ export class KeptRun extends TaskRun implements Written {
   }
 
   protected override get isRunning(): boolean {
-    return super.isRunning || this.#runsElsewhere;
+    return super.isRunning || this.#told !== undefined;
   }
 
   // ── What the delivery tells ───────────────────────────────────────────────────────────────────────────────────
@@ -103,16 +104,14 @@ export class KeptRun extends TaskRun implements Written {
     return true;
   }
 
-  /* Given back: another process has it next, and here the bus closes, or it is waited for. */
+  /* Given back, it has not ended: another process has it next, or this one. */
   override ended(
     because: { readonly reason: string; readonly error?: unknown },
     attempts: readonly FailedAttempt[],
     isGivenBack: boolean,
   ): void {
-    if (!isGivenBack || this.cancelReason !== undefined) return super.ended(because, attempts, isGivenBack);
-    if (!this.#desk.isClosing) return this.givenBack();
-    this.#isWritten = true;
-    super.ended(because, attempts, isGivenBack);
+    if (isGivenBack && this.cancelReason === undefined) this.givenBack();
+    else super.ended(because, attempts, isGivenBack);
   }
 
   override report(done: number, total: number, note?: string): void {
@@ -134,6 +133,7 @@ export class KeptRun extends TaskRun implements Written {
   }
 
   protected override stop(reason: string): void {
+    if (this.#desk.isClosed) return this.abandon(new BusClosedError());
     if (this.isHere || !this.#isSent) return super.stop(reason);
     this.#desk.askToCancel(this, reason);
     this.#desk.watch(this);
@@ -144,11 +144,7 @@ export class KeptRun extends TaskRun implements Written {
   learn(record: TaskRecord): void {
     const ending = endingOf(record);
     if (ending !== undefined) return this.#learnEnd(ending);
-    if (record.progress !== undefined && !this.isHere) {
-      const { done, total, note } = record.progress;
-      this.#runsElsewhere = true;
-      super.report(done, total, note);
-    }
+    if (record.progress !== undefined && !this.isHere) this.#learnProgress(record.progress);
     if (record.cancel !== undefined && this.isHere) this.revoke(record.cancel);
   }
 
@@ -157,6 +153,13 @@ export class KeptRun extends TaskRun implements Written {
 
   protected override get replacementId(): string {
     return `${this.id}/r`;
+  }
+
+  #learnProgress(progress: Progress): void {
+    const { done, total, note } = progress;
+    const told = JSON.stringify(progress);
+    if (told !== this.#told) super.report(done, total, note);
+    this.#told = told;
   }
 
   /* Of a delivery that comes again here, the handler has the last word. */

@@ -1,6 +1,6 @@
 /** Tasks that a store carries: run in one process, handled in another, looked up in a third. */
 import { describe, expect, test } from "vitest";
-import { retry, TaskCancelledError, TaskFailedError } from "../../src/index.js";
+import { retry, TaskCancelledError, type TaskDelivery, TaskFailedError } from "../../src/index.js";
 import { LEASE, type Process, processes } from "../support/processes.js";
 import { deferred } from "../support/virtual.js";
 import { Add, type Call, Double, Resize, reported } from "./setup.js";
@@ -57,12 +57,13 @@ describe("a task that another process handles", () => {
   });
 
   test("that waits and is cancelled never reaches its handler", async () => {
-    const { asks, ended, gated, time, start } = await setup({ isWorkerLate: true });
+    const { asks, ended, gated, time, worker } = await setup();
+    const calls = gated();
+    worker.bus.lanes.get("double")!.pause();
     const handle = await ended(asks.bus.run(new Double({ n: 4 })));
     const cancelled = handle.cancel("changed my mind");
     await time.advance(SECOND);
-    const calls = gated();
-    await start(gated.worker);
+    worker.bus.lanes.get("double")!.resume();
     expect(await ended(cancelled)).toBe(true);
     expect(calls).toHaveLength(0);
   });
@@ -218,60 +219,39 @@ test("who waits for a result from elsewhere is told when the bus closes", async 
 
 test("a send that is refused leaves no record", async () => {
   const { asks, ended, later } = await setup();
-  const transport = asks.bus as never;
-  expect(transport).toBeDefined();
-  const { store } = asks;
   const controller = new AbortController();
   const run = asks.bus.run(new Double({ n: 4 }), { id: "d-1", signal: controller.signal });
   controller.abort(new Error("no longer"));
   await expect(ended(run)).rejects.toThrow("no longer");
   const next = await later("next");
-  expect(await store.list("task/")).toEqual([]);
+  expect(await asks.store.list("task/")).toEqual([]);
   expect(await ended(next.bus.results.find("d-1"))).toBeUndefined();
 });
 
+type Handler = (task: Double, delivery: TaskDelivery<Double>) => number | Promise<number>;
+
 /* One process that asks, and one that works. */
-async function setup({ isWorkerLate = false } = {}) {
+async function setup() {
   const made = processes();
-  const { begun, start, time } = made;
-  const asks = begun("asks", { tasks: [Double, Add, Resize] });
-  const worker = begun("worker");
-  if (isWorkerLate) worker.bus.handle(Double, { name: "double" }, () => 0).call(undefined);
-  await start(asks);
-  if (isWorkerLate) await declare(asks);
-  else await start(worker);
-  type Handler = Parameters<typeof worker.bus.handle<typeof Double>>[1] extends infer _ ? DoubleHandler : never;
+  const asks = made.begun("asks", { tasks: [Double, Add, Resize] });
+  const worker = made.begun("worker");
+  for (const each of [asks, worker]) await made.start(each);
   const works = (handler: Handler, attempts = 1): void =>
-    void worker.bus.handle(Double, { name: "double", retry: { attempts } }, handler as never);
-  const gated = Object.assign(
-    (): Call[] => {
-      const calls: Call[] = [];
-      works(({ n }, { signal }) => {
-        const { promise, resolve, reject } = deferred<number>();
-        calls.push({ n, signal, give: resolve, fail: reject });
-        return promise;
-      });
-      return calls;
-    },
-    { worker },
-  );
+    void worker.bus.handle(Double, { name: "double", retry: { attempts } }, handler);
+  const gated = (): Call[] => {
+    const calls: Call[] = [];
+    works(({ n }, { signal }) => {
+      const { promise, resolve, reject } = deferred<number>();
+      calls.push({ n, signal, give: resolve, fail: reject });
+      return promise;
+    });
+    return calls;
+  };
   const later = async (name: string, ready: (bus: Process["bus"]) => unknown = () => undefined) => {
-    const next = begun(name, { tasks: [Double, Add] });
+    const next = made.begun(name, { tasks: [Double, Add] });
     ready(next.bus);
-    await start(next);
+    await made.start(next);
     return next;
   };
-  await time.rest();
   return { ...made, asks, worker, works, gated, later };
-}
-
-type DoubleHandler = (
-  task: Double,
-  delivery: import("../../src/index.js").TaskDelivery<Double>,
-) => number | Promise<number>;
-
-/* Its group is known before any worker is there. */
-async function declare({ bus }: Process): Promise<void> {
-  const undo = bus.handle(Double, { name: "double", lane: { concurrency: 1 } }, () => 0);
-  undo();
 }
