@@ -20,7 +20,8 @@ export function taskCall({ events }: Subscription, handler: Handler<AnyEvent>): 
   const { output } = task;
   const checked = output === undefined ? handler : parsed(handler, name, output);
   return (event, delivery) => {
-    const begun = (why: string | undefined): unknown => (why === undefined ? checked(event, delivery) : drop(why));
+    const begun = (why: string | undefined): unknown =>
+      why === undefined ? checked(event, delivery) : drop(why);
     const why = delivery instanceof TaskAttempt ? delivery.run.begins() : undefined;
     return isThenable(why) ? why.then(begun) : begun(why);
   };

@@ -71,7 +71,14 @@ function failureOf(error: Error): Failure {
     ran,
     error: plainOf(thrown),
   }));
-  return { ...facts, task, taskId, reason, attempts, cause: cause === undefined ? undefined : plainOf(cause) };
+  return {
+    ...facts,
+    task,
+    taskId,
+    reason,
+    attempts,
+    cause: cause === undefined ? undefined : plainOf(cause),
+  };
 }
 
 /* Without what hangs on it, which may be anything. */

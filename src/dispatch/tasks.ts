@@ -82,7 +82,8 @@ export class Tasks implements RunPorts {
     const submit = (): unknown => this.#publisher.submit(event, options, from.frame, run);
     try {
       const desk = this.#deskOf(options?.id, carriage);
-      const receipt = desk === undefined ? submit() : this.#unlessKnown(run as KeptRun, desk, submit, options!.id!);
+      const receipt =
+        desk === undefined ? submit() : this.#unlessKnown(run as KeptRun, desk, submit, options!.id!);
       if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
       else run.isPending = false;
     } catch (error) {
@@ -134,7 +135,8 @@ export class Tasks implements RunPorts {
       caller: keepsContext ? new CallerContext() : undefined,
       tree: tree ?? (from?.bus === bus ? from.ticket.tree : undefined),
     };
-    const desk = this.#publisher.admission === "held" ? undefined : this.#facilities.desks.of(carriages.default);
+    const desk =
+      this.#publisher.admission === "held" ? undefined : this.#facilities.desks.of(carriages.default);
     const all = { ...facts, name, order, cancel };
     const run = desk === undefined ? new WholeRun(all, runs) : new KeptWhole(all, runs, desk);
     runs.add(run);

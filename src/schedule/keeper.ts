@@ -39,10 +39,10 @@ export class Keeper {
   readonly rule: string;
   readonly leaseMs: number;
   /** Whether runs of it may begin here, and until when by the clock that nobody sets. */
-  isLeading = false;
-  heldUntil = -Infinity;
+  isLeading: boolean = false;
+  heldUntil: number = -Infinity;
   /** Whether somebody was told that the store fails. */
-  isTold = false;
+  isTold: boolean = false;
   readonly #key: string;
   readonly #store: Store;
   #seen: { readonly position: Position; readonly version: number | undefined } | undefined;

@@ -196,7 +196,9 @@ test("a schedule whose store does not answer waits for it, and says so once", as
   const speak = silence(a);
   await time.advance(2 * MINUTE);
   expect(ran).toEqual([]);
-  const told = a.logged.filter(({ message }) => message.includes("The store does not answer for schedule job"));
+  const told = a.logged.filter(({ message }) =>
+    message.includes("The store does not answer for schedule job"),
+  );
   expect(told).toHaveLength(1);
   speak();
   await time.advance(MINUTE);

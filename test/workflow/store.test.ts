@@ -48,7 +48,7 @@ describe("a group whose members several processes handle", () => {
     const handle = await ended(next.bus.run(map(Double, numbered(NUMBERS)), { id: "m-1" }));
     let_();
     expect(await ended(handle.result())).toEqual([2, 4, 6, 8, 10, 12]);
-    expect(worked.map(({ n }) => n).toSorted()).toEqual(NUMBERS);
+    expect(worked.map(({ n }) => n).toSorted((x, y) => x - y)).toEqual(NUMBERS);
   });
 
   test("that has ended gives its result by its id, and is not run again", async () => {
@@ -103,7 +103,9 @@ describe("a task that has divided itself", () => {
     alone.bus.handle(Total, { name: "total", lane: { concurrency: 1 } }, ({ numbers }, delivery) => {
       if (numbers.length === 1) return numbers[0]!;
       const half = numbers.length / 2;
-      const halves = [numbers.slice(0, half), numbers.slice(half)].map((each) => new Total({ numbers: each }));
+      const halves = [numbers.slice(0, half), numbers.slice(half)].map(
+        (each) => new Total({ numbers: each }),
+      );
       return delivery.replace(chain(group(halves), (parts) => new Add({ a: parts[0]!, b: parts[1]! })));
     });
     alone.bus.handle(Add, { name: "add" }, (task) => task.a + task.b);
@@ -132,12 +134,10 @@ test("a chain goes on with its next link after a restart, and repeats none that 
 test("two processes that run the same work under one id share it", async () => {
   const { a, b, ended, worked } = await setup();
   const work = () => map(Double, numbered(NUMBERS));
-  const handles = await ended(
-    Promise.all([a, b].map(({ bus }) => bus.run(work(), { id: "m-1" }))),
-  );
+  const handles = await ended(Promise.all([a, b].map(({ bus }) => bus.run(work(), { id: "m-1" }))));
   const results = await ended(Promise.all(handles.map((handle) => handle.result())));
   expect(results).toEqual([results[0], results[0]]);
-  expect(worked.map(({ n }) => n).toSorted()).toEqual(NUMBERS);
+  expect(worked.map(({ n }) => n).toSorted((x, y) => x - y)).toEqual(NUMBERS);
 });
 
 interface Worked {
@@ -154,12 +154,14 @@ async function setup() {
   const gate = deferred();
   let isHeld: (task: Double) => boolean = () => false;
   const known = { tasks: [Double, Add, Total, Closed] };
-  const double = (name: string) => async (task: Double, { signal }: TaskDelivery<Double>) => {
-    worked.push({ n: task.n, by: name, signal });
-    if (task.n < 0) throw new Error("negative");
-    if (isHeld(task)) await Promise.race([gate.promise, aborted(signal)]);
-    return 2 * task.n;
-  };
+  const double =
+    (name: string) =>
+    async (task: Double, { signal }: TaskDelivery<Double>) => {
+      worked.push({ n: task.n, by: name, signal });
+      if (task.n < 0) throw new Error("negative");
+      if (isHeld(task)) await Promise.race([gate.promise, aborted(signal)]);
+      return 2 * task.n;
+    };
   const [a, b, c] = [made.begun("a", known), made.begun("b", known), made.begun("c", known)];
   for (const each of [b, c]) {
     each.bus.handle(Double, { name: "double", lane: { concurrency: 3, capacity: 1 } }, double(each.name));
@@ -190,7 +192,10 @@ async function setup() {
 /* A process that divides a total into doubles, and adds those up. */
 function divides({ bus }: { readonly bus: Bus }): void {
   bus.handle(Total, { name: "total" }, ({ numbers }, delivery) => {
-    const doubles = group(numbered(numbers).map((each) => new Double(each)), { finally: new Closed() });
+    const doubles = group(
+      numbered(numbers).map((each) => new Double(each)),
+      { finally: new Closed() },
+    );
     return delivery.replace(chain(doubles, (parts) => new Add({ a: sum(parts as number[]), b: 0 })));
   });
   bus.handle(Add, { name: "add" }, (task) => task.a + task.b);
