@@ -30,7 +30,7 @@ class Ticking {
 
 const bus = createBus({
   transport: sqlite({ path: orders.file, lease: 1_000 }),
-  subscribers: [...(orders.role === "tick" ? [Ticking] : [])],
+  subscribers: ([Ticking] as const).filter(() => orders.role === "tick"),
   tasks: [Total, Double, Sum],
 });
 if (orders.role === "divide") {
