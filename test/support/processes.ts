@@ -58,7 +58,7 @@ type Facts = { name: string; file: string; time: VirtualTime; options: BusOption
 function begun({ name, file, time, options }: Facts): Process {
   const wall = { offset: 0 };
   const sleeper = new Sleeper(ownClock(time.runtime, name, wall));
-  const settings = { path: file, lease: LEASE, poll: 1_000, dedupeWindow: "1h" } as const;
+  const settings = { path: file, lease: LEASE, poll: 1_000, dedupeWindow: "1m" } as const;
   const transport = new SqliteTransport(settings).runOn(sleeper.runtime.host);
   const all = { transport, source: `/${name}`, ...options } as object;
   const made = virtualBus(all, { runtime: sleeper.runtime } as VirtualTime);

@@ -163,13 +163,14 @@ describe("the result of a task that a store carries", () => {
 
 describe("a task under an id that a store knows", () => {
   test("is not run again, whichever process is asked", async () => {
-    const { asks, ended, works, later } = await setup();
+    const { asks, ended, works, later, time } = await setup();
     let calls = 0;
     works(({ n }) => {
       calls++;
       return 2 * n;
     });
     await ended((await ended(asks.bus.run(new Double({ n: 4 }), { id: "d-1" }))).result());
+    await time.advance(120 * SECOND); // the store takes its id again
     const next = await later("next");
     const handle = await ended(next.bus.run(new Double({ n: 4 }), { id: "d-1" }));
     expect([await ended(handle.result()), calls]).toEqual([8, 1]);
