@@ -55,6 +55,7 @@ export type {
   Schedule,
   ScheduleOptions,
   ScheduleRun,
+  TickOptions,
 } from "./delivery/schedule.js";
 export type { When } from "./delivery/schedule.js";
 

@@ -130,7 +130,7 @@ export class Later implements DelayedEvents {
       timer.cancel();
       const { tree } = planned.publication;
       tree.count(outcome, { subscription: "", eventId: id, outcome, reason });
-      planned.publication.follower?.ended({ reason }, NO_ATTEMPTS);
+      planned.publication.follower?.ended({ reason }, NO_ATTEMPTS, false);
       tree.closed();
     }
     return entries;

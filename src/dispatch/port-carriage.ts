@@ -8,6 +8,7 @@ import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
+import type { Shelf } from "./shelf.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
@@ -36,13 +37,18 @@ export interface PortParts {
   readonly route: (name: string) => Route | undefined;
 }
 
+/* Of a store without leases of its own. */
+const LEASE_MS = 30_000;
+
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
   state: "up" | "down" = "up";
   readonly #parts: () => PortParts;
   readonly #ways = new Ways((ticket, item) => this.#received(ticket, item));
+  readonly shelf: Shelf | undefined;
   readonly #items = new Map<Item, Ticket>();
+  readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
@@ -52,6 +58,7 @@ export class PortCarriage implements Carriage, Sink {
     this.name = name;
     this.transport = transport;
     this.#parts = parts;
+    this.shelf = shelfOf(transport);
   }
 
   get isStore(): boolean {
@@ -108,6 +115,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.#life === "shut") return;
     this.#life = "shut";
     this.#items.clear();
+    this.#lent.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -196,9 +204,15 @@ export class PortCarriage implements Carriage, Sink {
     });
   }
 
+  lend(item: Item): void {
+    this.#forget(item);
+    this.#lent.add(item);
+    this.#goOn(item.group);
+  }
+
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
-    this.#forget(item);
+    if (!this.#lent.delete(item)) this.#forget(item);
     const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
@@ -233,4 +247,9 @@ export class PortCarriage implements Carriage, Sink {
     const route = this.isStore ? this.#parts().route(group) : undefined;
     if (route !== undefined) this.credit(route);
   }
+}
+
+function shelfOf({ store, features: { holds, leaseMs } }: Transport): Shelf | undefined {
+  if (store === undefined || holds !== "store") return undefined;
+  return { store, leaseMs: leaseMs > 0 ? leaseMs : LEASE_MS };
 }

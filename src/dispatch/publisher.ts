@@ -238,7 +238,7 @@ export class Publisher {
         outcome: "abandoned",
         reason: "held when the bus was closed",
       });
-      publication.follower?.ended({ reason: "held when the bus was closed" }, NO_ATTEMPTS);
+      publication.follower?.ended({ reason: "held when the bus was closed" }, NO_ATTEMPTS, false);
       publication.tree.closed();
       return `${publication.name} (held before start)`;
     });

@@ -148,7 +148,12 @@ export class Settlement {
   }
 
   #tell(ticket: Ticket, settlement: Settled): void {
-    if (ticket.item !== undefined) ticket.publication.topic.carriage.settle(ticket.item, settlement);
+    const { item, publication } = ticket;
+    if (item === undefined) return;
+    const { carriage } = publication.topic;
+    const settle = (): void => carriage.settle(item, settlement);
+    if (settlement.kind === "done" && publication.follower?.holds(settle) === true) carriage.lend(item);
+    else settle();
   }
 
   #countFailure(ticket: Ticket, error: unknown, ran: number): void {
