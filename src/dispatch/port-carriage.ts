@@ -216,7 +216,7 @@ export class PortCarriage implements Carriage, Sink {
     const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
-      if (isThenable(answer)) answer.then(undefined, failed);
+      if (isThenable(answer)) this.#settling(item.group, answer, failed);
     } catch (error) {
       failed(error);
     }
@@ -230,6 +230,20 @@ export class PortCarriage implements Carriage, Sink {
 
   takesDelay(ms: number): boolean {
     return this.isStore && ms <= this.transport.features.dueMaxMs;
+  }
+
+  /* What piles up here is not asked for anew; so it is asked for when the answer is there. */
+  #settling(group: string, answer: PromiseLike<unknown>, failed: (error: unknown) => void): void {
+    this.#credits.settling(group);
+    const answered = (): void => {
+      if (this.#life === "shut") return;
+      this.#credits.answered(group);
+      this.#goOn(group);
+    };
+    answer.then(answered, (error: unknown) => {
+      failed(error);
+      answered();
+    });
   }
 
   #received(ticket: Ticket, item: Item): void {
