@@ -7,6 +7,8 @@ interface Account {
   unsettled: number;
   /** Settled, and not answered by the store yet. */
   settling: number;
+  /** Whether something was held back because of these. */
+  isHeldBack: boolean;
 }
 
 export class Credits {
@@ -18,6 +20,7 @@ export class Credits {
     // A store may take its time with as many settlements as it hands out; what piles up beyond that is not handed out anew.
     const behind = Math.max(0, account.settling - wanted);
     const more = wanted - account.granted - account.unsettled - behind;
+    account.isHeldBack = behind > 0;
     if (!(more > 0)) return 0; // an infinite credit less an infinite one is no number
     account.granted += more;
     return more;
@@ -38,9 +41,11 @@ export class Credits {
     this.#of(group).settling++;
   }
 
-  /** The store has taken a settlement, or says that it never will. */
-  answered(group: string): void {
-    this.#of(group).settling--;
+  /** The store has taken a settlement, or says that it never will; answers whether more may come for it now. */
+  answered(group: string): boolean {
+    const account = this.#of(group);
+    account.settling--;
+    return account.isHeldBack;
   }
 
   clear(): void {
@@ -48,7 +53,7 @@ export class Credits {
   }
 
   #of(group: string): Account {
-    const account = this.#accounts.get(group) ?? { granted: 0, unsettled: 0, settling: 0 };
+    const account = this.#accounts.get(group) ?? { granted: 0, unsettled: 0, settling: 0, isHeldBack: false };
     this.#accounts.set(group, account);
     return account;
   }

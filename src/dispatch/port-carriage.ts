@@ -232,13 +232,11 @@ export class PortCarriage implements Carriage, Sink {
     return this.isStore && ms <= this.transport.features.dueMaxMs;
   }
 
-  /* What piles up here is not asked for anew; so it is asked for when the answer is there. */
+  /* What piles up here is not asked for anew before there are answers. */
   #settling(group: string, answer: PromiseLike<unknown>, failed: (error: unknown) => void): void {
     this.#credits.settling(group);
     const answered = (): void => {
-      if (this.#life === "shut") return;
-      this.#credits.answered(group);
-      this.#goOn(group);
+      if (this.#life !== "shut" && this.#credits.answered(group)) this.#goOn(group);
     };
     answer.then(answered, (error: unknown) => {
       failed(error);

@@ -42,8 +42,10 @@ test("settlements that the store has not answered cost no credit, until there ar
   credits.topUp("a", 3);
   settleAll();
   expect(credits.topUp("a", 3)).toBe(3);
+  expect(credits.answered("a")).toBe(false);
   settleAll();
+  credits.settling("a");
   expect(credits.topUp("a", 3)).toBe(0);
-  credits.answered("a");
+  expect(credits.answered("a")).toBe(true);
   expect(credits.topUp("a", 3)).toBe(1);
 });
