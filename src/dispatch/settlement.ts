@@ -84,7 +84,8 @@ export class Settlement {
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
     if (ticket.attempts > 0) ticket.route.lane.attempted(false);
-    if (outcome.outcome === "deadLetter") return this.deadLetter(ticket, { reason: outcome.reason }, ran);
+    if (outcome.outcome === "deadLetter")
+      return this.deadLetter(ticket, { reason: outcome.reason, error: whyForegone(ticket) }, ran);
     return this.giveUp(ticket, "dropped", { reason: outcome.reason });
   }
 
@@ -183,16 +184,19 @@ export class Settlement {
     }
   }
 
-  #keep(ticket: Ticket, { reason }: Because): void {
+  /* What never came to an attempt has its reason where the failures of the others stand. */
+  #keep(ticket: Ticket, { reason, error }: Because): void {
     const { publication, route } = ticket;
+    const at = new Date(this.#facilities.runtime.host.now());
+    const unheard: readonly Attempt[] = error === undefined ? [] : [{ attempt: 1, at, ran: 0, error }];
     const letter: DeadLetter = {
       id: this.#facilities.ids.text(this.#facilities.ids.next()),
       event: publication.event,
       envelope: publication.envelope,
       subscription: route.name,
       reason,
-      at: new Date(this.#facilities.runtime.host.now()),
-      attempts: Object.freeze([...(ticket.history ?? [])]),
+      at,
+      attempts: Object.freeze([...(ticket.history ?? unheard)]),
       raw: undefined,
     };
     this.#facilities.deadLetters.add(Object.freeze(letter));
@@ -220,6 +224,10 @@ export class Settlement {
     ticket.route.lane.ran(ran, isExact && ~started.turn === turn.number ? SAMPLED : 1);
     return ran;
   }
+}
+
+function whyForegone({ foregone }: Ticket): Error | undefined {
+  return foregone !== undefined && "outcome" in foregone ? foregone.why : undefined;
 }
 
 function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
