@@ -17,7 +17,10 @@ export async function worker(folder) {
     platform: "node",
     format: "esm",
     target: "node22",
-    alias: { "signalbox/sqlite": door("sqlite"), signalbox: door("") },
+    alias: {
+      "signalbox/sqlite": door("sqlite"),
+      signalbox: door(""),
+    },
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
