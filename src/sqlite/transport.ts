@@ -189,6 +189,7 @@ export class SqliteTransport implements Transport {
     this.#joined.set(database, known);
     if (known.file !== own.file) throw new TypeError(OTHER_FILE);
     if (!known.isInTransaction) throw new TypeError(NO_TRANSACTION);
+    own.checkFile();
     return known;
   }
 

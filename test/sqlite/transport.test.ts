@@ -1,6 +1,7 @@
 /** What the contract does not ask: fairness of priorities, groups of one process, records, leases, quiet, handles. */
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
+import type { Item } from "signalbox";
 import { sqlite } from "signalbox/sqlite";
 import { CaseTime } from "../../src/testing/contract/passing-time.js";
 import { group, idOf, open, setup, until, wire } from "./setup.js";
@@ -80,6 +81,33 @@ describe("what is written", () => {
     other.close();
     await transport.close();
     expect(time.timers).toBe(0);
+  });
+});
+
+describe("a consumer that is never at rest", () => {
+  test("gives back what a silent one has, within lease and sweep", async () => {
+    const { file } = setup();
+    const [time, still] = [new CaseTime(), new CaseTime()];
+    const got: string[] = [];
+    const sink = { lost: () => undefined, changed: () => undefined };
+    const silent = sqlite({ path: file, lease: 1_000 }).runOn(still.runtime.host);
+    await silent.open({ ...sink, deliver: () => undefined });
+    await still.within(silent.declare(group("reader")), "declare()");
+    silent.credit("reader", 1);
+    await still.within(Promise.resolve(silent.send([wire("left")])), "send()"); // its clock stands still from here on
+    const busy = sqlite({ path: file, lease: 1_000 }).runOn(time.runtime.host);
+    const settled = (item: Item): void => void busy.settle(item, { kind: "done" });
+    await busy.open({ ...sink, deliver: (item) => (got.push(idOf(item)), settled(item)) });
+    await time.within(busy.declare(group("reader")), "declare()");
+    busy.credit("reader", 1_000);
+    for (let at = 0; at < 75; at++) {
+      await time.within(busy.send([wire(`busy-${at}`)]), "send()");
+      await time.pass(20);
+    }
+    expect(got).toContain("busy-0");
+    expect(got).toContain("left");
+    await busy.close();
+    await silent.close();
   });
 });
 
