@@ -57,10 +57,10 @@ export class Settlement {
     const { route } = ticket;
     this.#free(ticket);
     this.#keep(ticket, because);
-    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park")
+    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park" && !isKept(ticket))
       route.parked.add(ticket.key);
     this.#recorder.leaves(ticket, "deadLettered");
-    this.#tell(ticket, { kind: "deadLetter", reason: because.reason });
+    this.#tell(ticket, { kind: "deadLetter", reason: because.reason, ...lastAttempt(ticket) });
     this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);
     this.#recorder.ended(ticket, "deadLettered", because, ran);
   }
@@ -178,8 +178,11 @@ export class Settlement {
     }
   }
 
+  /* Where its store keeps it, a second one here would be another letter for whoever lists them. */
   #keep(ticket: Ticket, { reason }: Because): void {
     const { publication, route } = ticket;
+    if (isKept(ticket))
+      return this.#facilities.deadLetters.keptElsewhere(this.#facilities.runtime.host.now());
     const letter: DeadLetter = {
       id: this.#facilities.ids.text(this.#facilities.ids.next()),
       event: publication.event,
@@ -217,7 +220,18 @@ export class Settlement {
   }
 }
 
-function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
+/* Whether its store keeps it when it is a dead letter. */
+function isKept({ item, publication }: Ticket): boolean {
+  return item !== undefined && publication.topic.carriage.keepsDeadLetters;
+}
+
+/* The failure that its store does not know yet. */
+function lastAttempt({ item, history = [] }: Ticket): { attempt?: AttemptRecord } {
+  return history.length > (item?.history.length ?? 0) ? { attempt: recordOf(history.at(-1)!) } : {};
+}
+
+/** A failure as a transport keeps it. */
+export function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
   const { stack, message } = toError(error);
   return { attempt, at: at.getTime(), ranMs: ran, error: (stack ?? message).slice(0, RECORD_MAX) };
 }
