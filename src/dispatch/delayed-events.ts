@@ -68,5 +68,5 @@ async function listed({ store }: StoredPort): Promise<readonly Delayed[]> {
 }
 
 async function anyOf(answers: readonly (boolean | Promise<boolean>)[]): Promise<boolean> {
-  return (await Promise.all(answers)).includes(true);
+  return (await Promise.all(answers.map(async (each) => each))).includes(true);
 }
