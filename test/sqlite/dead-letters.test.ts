@@ -241,6 +241,7 @@ describe("a replay from a store", () => {
     isBroken = false;
     await bus.deadLetters.replay(letter!);
     await until(() => got === 1);
+    expect(await bus.deadLetters.count()).toBe(0);
   });
 
   test("whose edit throws or gives another event leaves the letter where it is", async () => {

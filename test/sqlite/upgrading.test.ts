@@ -72,6 +72,7 @@ describe("a subscription that no bus has any more", () => {
     next.on(Noted, { name: "mails.receipt" }, ({ id }) => void got.push(id));
     await next.start();
     await until(() => got.length === 1);
+    expect(got).toEqual(["a"]);
   });
 });
 
