@@ -56,6 +56,7 @@ export type {
   Schedule,
   ScheduleOptions,
   ScheduleRun,
+  TickOptions,
 } from "./delivery/schedule.js";
 export type { When } from "./delivery/schedule.js";
 
@@ -86,7 +87,7 @@ export type { Store, Transport, WireEnvelope } from "./transport/transport.js";
 // Errors: docs/errors.md has a section for each code.
 export { BusClosedError, CascadeOverflowError, EnvelopeError, HandlerTimeoutError } from "./errors.js";
 export { DeliveryLostError, InvalidEventError, InvokeDepthError, LaneFullError } from "./errors.js";
-export { DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
+export { CauseDepthError, DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
 export { NewerVersionError, NextTwiceError, NotStartedError, PartlyAcceptedError } from "./errors.js";
 export { SelfWaitError, SettledElsewhereError, SignalboxError, StartError } from "./errors.js";
 export { InvalidResultError, ReplaceDepthError, TaskCancelledError } from "./errors.js";

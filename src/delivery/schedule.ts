@@ -28,6 +28,17 @@ export interface ScheduleOptions extends Policies {
   from?: Date | undefined;
   /** From here on there are no times any more. Defaults to never. */
   until?: Date | undefined;
+  /**
+   * Where the default transport has a store: whether one of the processes runs it, or every one does. Without a store both
+   * are the same. Defaults to `"one"`.
+   */
+  audience?: "one" | "each" | undefined;
+}
+
+/** Those of `@Cron` and `@Every`. */
+export interface TickOptions extends ScheduleOptions {
+  /** The last part of the name of the subscription, and of the schedule. Defaults to that of the method. */
+  name?: string | undefined;
 }
 
 /** When it runs: at the times of an expression, or at equal intervals. */
@@ -38,7 +49,7 @@ export interface ScheduleGiven {
   /** `"@Cron"` or `"@Every"`, for messages. */
   readonly by: string;
   readonly when: When;
-  readonly options: ScheduleOptions;
+  readonly options: TickOptions;
 }
 
 /** How a run stands, or how it ended. */

@@ -1,13 +1,13 @@
 /** Dead letters on their way into a store: their keys are parked first where the subscription asks for that. */
-import type { Item, Settlement } from "../transport/transport.js";
+import type { Item, Settlement, Store } from "../transport/transport.js";
 import { within } from "../runtime/within.js";
 import type { Timers } from "../runtime/timers.js";
-import type { ParkedKeys } from "./parked-keys.js";
+import { ParkedKeys } from "./parked-keys.js";
 
 export type GivenUp = Settlement & { readonly kind: "deadLetter" | "drop" };
 
 export interface BurialParts {
-  readonly parkedKeys: ParkedKeys;
+  readonly store: Store;
   /** Settles an item; never rejects. */
   readonly tell: (item: Item, settlement: GivenUp) => Promise<void> | undefined;
   readonly failed: (group: string, error: unknown) => void;
@@ -17,11 +17,23 @@ export interface BurialParts {
 const WAITED_MS = 1_000;
 
 export class Burials {
+  readonly parkedKeys: ParkedKeys;
   readonly #parts: BurialParts;
   readonly #open = new Set<Promise<void>>();
 
   constructor(parts: BurialParts) {
     this.#parts = parts;
+    this.parkedKeys = new ParkedKeys(parts.store, parts.failed);
+  }
+
+  /** Whether an item is to follow the head of its key; undefined where nobody can tell. */
+  async stops(item: Item): Promise<boolean | undefined> {
+    try {
+      return await this.parkedKeys.stops(item);
+    } catch (error) {
+      this.#parts.failed(item.group, error);
+      return undefined;
+    }
   }
 
   bury(item: Item, settlement: GivenUp, isParking: boolean): void {
@@ -39,7 +51,7 @@ export class Burials {
   /* What cannot be parked is settled all the same: a dead letter is worth more than the order behind it. */
   async #park(item: Item, settlement: GivenUp): Promise<void> {
     try {
-      await this.#parts.parkedKeys.park(item, settlement.reason);
+      await this.parkedKeys.park(item, settlement.reason);
     } catch (error) {
       this.#parts.failed(item.group, error);
     }

@@ -1,5 +1,6 @@
 /** What brings the events of a topic to their lanes: straight, or through a transport on its port. */
 import type { Item, Settlement } from "../transport/transport.js";
+import type { Shelf } from "./shelf.js";
 
 export interface Carriage {
   /** The name of the transport. */
@@ -12,6 +13,10 @@ export interface Carriage {
   readonly joinsTransactions: boolean;
   /** Whether its store keeps the dead letters of what it handed out, and the keys that are parked there. */
   readonly keepsDeadLetters: boolean;
+  /** The records of its store; undefined where it has none, and everything lives in the process. */
+  readonly shelf: Shelf | undefined;
+  /** An item that is settled later has its slot free already: another may come in its place. */
+  lend(item: Item): void;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -27,12 +32,14 @@ export class StraightCarriage implements Carriage {
   readonly survives = false;
   readonly joinsTransactions = false;
   readonly keepsDeadLetters = false;
+  readonly shelf = undefined;
 
   constructor(name: string) {
     this.name = name;
   }
 
   settle(): void {}
+  lend(): void {}
   takesRetry(): boolean {
     return false;
   }

@@ -6,6 +6,7 @@ import { didYouMean } from "../runtime/options.js";
 import { IN_PROCESS } from "../task/tick.js";
 import { type Carriage, StraightCarriage } from "./carriage.js";
 import { PortCarriage, type PortParts } from "./port-carriage.js";
+import type { Shelf } from "./shelf.js";
 
 const DEFAULT = "default";
 
@@ -18,6 +19,15 @@ export class Carriages {
     if (transports[DEFAULT] === undefined) this.#byName.set(DEFAULT, new StraightCarriage(DEFAULT));
     for (const [name, transport] of Object.entries(transports))
       this.#byName.set(name, this.#carriage(name, transport));
+  }
+
+  get default(): Carriage {
+    return this.#byName.get(DEFAULT)!;
+  }
+
+  /** The records of the default transport, where it has a store for them. */
+  get shelf(): Shelf | undefined {
+    return this.default.shelf;
   }
 
   /** Those that work through the port of their transport. */

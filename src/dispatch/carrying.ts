@@ -39,10 +39,10 @@ export async function carry(planned: readonly Planned[], carried: Carried): Prom
 async function send(port: PortCarriage, batch: readonly Planned[], carried: Carried): Promise<void> {
   try {
     for (const planned of batch) declineOthers(port, planned);
-    const known = await port.send(
-      batch.map((each) => each.publication),
-      carried.how,
-    );
+    const publications = batch.map((each) => each.publication);
+    const sending = port.send(publications, carried.how);
+    for (const { follower } of publications) follower?.sent(carried.how.transaction);
+    const known = await sending;
     for (const planned of batch)
       if (known.has(planned.publication)) {
         planned.isKnown = true;

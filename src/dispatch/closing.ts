@@ -38,6 +38,8 @@ export interface ClosingParts {
   readonly carriages: () => readonly PortCarriage[];
   /** Nothing is due by a schedule any more; answers what was, and had to wait. */
   readonly stopSchedules: () => readonly string[];
+  /** Resolves when stores have what was decided beside deliveries. */
+  readonly written: () => Promise<unknown>;
   /** Nothing comes any more for whoever follows the bus by a stream. */
   readonly endFollowers: () => void;
 }
@@ -210,6 +212,7 @@ export class Closing {
       this.#abandon([...lane.runningNow()].filter(isStored), "it called close()");
       lane.stop();
     }
+    if (carriages().length > 0) await within(GRACE_MS, this.#parts.written(), facilities.timers);
     const closes = carriages().map(async (carriage) => {
       await this.#told(carriage, "stop");
       await this.#told(carriage, "close");

@@ -34,7 +34,7 @@ import { Recorder } from "./recorder.js";
 import { Registry } from "./registry.js";
 import type { Route } from "./route.js";
 import { Sealer } from "./sealer.js";
-import { type FunctionSchedule, Scheduling } from "./scheduling.js";
+import { type FunctionSchedule, Scheduling, type SchedulingParts } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
 import { Starting, type StartingParts } from "./starting.js";
 import { openStoresOf } from "./stored-port.js";
@@ -120,7 +120,8 @@ export class Engine {
       transactions: this.#transactions,
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
-      stopSchedules: () => this.scheduling.schedules.stop(),
+      stopSchedules: () => (facilities.desks.hurry(), this.scheduling.schedules.stop()),
+      written: () => Promise.all([this.scheduling.schedules.written(), facilities.desks.close()]),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
     this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
@@ -131,8 +132,9 @@ export class Engine {
     const checkOpen = (call: string): void => this.#checkOpen(call);
     const join = (route: Route): void => this.#starting.join(route);
     const { registry } = this;
-    const run = (work: Work, from: Frame): Promise<unknown> => this.#tasks.run(work, undefined, from);
-    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join, run });
+    const run: SchedulingParts["run"] = (...given) => this.#tasks.run(...given);
+    const { shelf } = this.#carriages;
+    return new Scheduling({ ...parts, registry, defaults: this.#defaults, checkOpen, join, run, shelf });
   }
 
   /* What is wrong is told by start(), all at once. */

@@ -12,6 +12,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { Timers } from "../runtime/timers.js";
 import type { BusOptions } from "./bus-options.js";
 import type { Carriages } from "./carriages.js";
+import { Desks } from "./desks.js";
 import type { Facilities } from "./facilities.js";
 import { Runs } from "./runs.js";
 import { Topics } from "./topics.js";
@@ -25,6 +26,8 @@ export function facilitiesOf(
   const { journal, deadLetters = {}, logger = consoleLogger as Logger } = options;
   const timers = new Timers(runtime);
   const log = new Log(logger);
+  const limits = limitsOf(options);
+  const desks = new Desks({ runtime, timers, log, ...limits }, () => carriages.ports);
   const origin = { ids: new Ids(runtime.host), source: options.source ?? "/signalbox" };
   return {
     bus,
@@ -38,7 +41,9 @@ export function facilitiesOf(
     deadLetters: new DeadLetterBox(deadLetters.max ?? 10_000, toMs(deadLetters.maxAge ?? "30d", "maxAge")),
     redaction: new Redaction(options.redact ?? []),
     log,
-    runs: runsOf(options, origin.ids, runtime),
+    runs: new Runs(origin.ids, runtime.turn, { ...limits, desks }),
+    desks,
+    carriages,
     stamp: options.stamp,
     keepsContext: options.context ?? true,
     isolate: options.isolate ?? "none",
@@ -46,7 +51,7 @@ export function facilitiesOf(
   };
 }
 
-function runsOf({ results = {} }: BusOptions, ids: Ids, { turn }: Runtime): Runs {
+function limitsOf({ results = {} }: BusOptions): { readonly max: number; readonly maxAgeMs: number } {
   const { max = 10_000, maxAge = "1h" } = results;
-  return new Runs(ids, turn, { max, maxAgeMs: toMs(maxAge, "results.maxAge") });
+  return { max, maxAgeMs: toMs(maxAge, "results.maxAge") };
 }

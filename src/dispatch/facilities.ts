@@ -9,6 +9,8 @@ import type { Ids } from "../runtime/ids.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Timers } from "../runtime/timers.js";
 import type { Clock } from "../runtime/clock.js";
+import type { Carriage } from "./carriage.js";
+import type { Desks } from "./desks.js";
 import type { Runs } from "./runs.js";
 import type { Topics } from "./topics.js";
 
@@ -26,6 +28,10 @@ export interface Facilities {
   readonly redaction: Redaction;
   readonly log: Log;
   readonly runs: Runs;
+  /** Where runs are written down that may be handled elsewhere. */
+  readonly desks: Desks;
+  /** The transport of what names none. */
+  readonly carriages: { readonly default: Carriage };
   readonly source: string;
   readonly stamp: (() => EventHeaders) | undefined;
   /** Whether handlers run in the async context of their publisher, and publishes know their cause. */

@@ -2,6 +2,7 @@
 import { definitionOf } from "../event/definition.js";
 import type { EventClass, Events } from "../event/event.js";
 import { toMs } from "../runtime/duration.js";
+import { subscriberName } from "../subscriber/class-settings.js";
 import { textOf } from "../subscriber/names.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import type { Features, Group } from "../transport/transport.js";
@@ -10,17 +11,10 @@ import type { Topics } from "./topics.js";
 
 /** One sentence, with the fix, for each thing that the transport of this name lacks. */
 export function featureFaults(route: Route, name: string, features: Features): string[] {
-  const lacks = (fault: string, fix: string): string => `${route.name} ${fault} on transport ${name}. ${fix}`;
-  const faults: string[] = [];
-  if (keyed(route) && features.order === "none")
-    faults.push(
-      lacks(
-        "keeps order per key, which is not kept",
-        "Remove `key` from the event, or choose a transport with order.",
-      ),
-    );
-  if (features.holds === "lane") return faults;
-  return [...faults, ...storeFaults(route).map(([fault, fix]) => lacks(fault, fix))];
+  const transport = `transport ${name}`;
+  const faults = features.order === "none" && keyed(route) ? [orderFault(transport)] : [];
+  if (features.holds === "store") faults.push(...storeFaults(route, transport));
+  return faults.map(([fault, fix]) => `${route.name} ${fault}. ${fix}`);
 }
 
 /** Whoever follows the bus has no stable name, and is gone with the process: throws where an event is stored. */
@@ -35,24 +29,40 @@ export function refuseStored(events: Events, topics: Topics): void {
 
 type Fault = readonly [fault: string, fix: string];
 
+function orderFault(transport: string): Fault {
+  return [
+    `keeps order per key, and ${transport} keeps none`,
+    "Remove `key` from the event, or choose a transport with order.",
+  ];
+}
+
 /* The store is the queue: it knows stable names and ids, and no function of ours. */
-function storeFaults({ subscription, lane }: Route): Fault[] {
+function storeFaults({ subscription, lane }: Route, transport: string): Fault[] {
   const { key, dedupe, debounce } = subscription.options;
   const { overflow } = lane.limits;
   const faults: Fault[] = [];
   if (subscription.derived)
     faults.push([
-      "has a name that follows the code, and a store needs a stable one",
-      lineToAdd(subscription),
+      `has a name that follows the code, and ${transport} keeps what waits under its name`,
+      linesToAdd(subscription),
     ]);
-  if (overflow !== "wait")
-    faults.push([`asks for overflow "${overflow}", but the store holds the queue`, "Remove `overflow`."]);
-  if (debounce !== undefined) faults.push(["debounces, but the store holds the queue", "Remove `debounce`."]);
+  if (overflow !== "wait") {
+    const place = typeof subscription.lane === "string" ? `lane ${subscription.lane}` : "its lane";
+    faults.push([
+      `asks for overflow "${overflow}" in ${place}, but ${transport} keeps the queue in its store`,
+      `Remove \`overflow\` from the options of ${place}.`,
+    ]);
+  }
+  if (debounce !== undefined)
+    faults.push([`debounces, but ${transport} keeps the queue in its store`, "Remove `debounce`."]);
   if (key !== undefined)
-    faults.push(["refines the key, but the store holds the queue", "Give the event class the `key`."]);
+    faults.push([
+      `refines the key, but ${transport} orders by the event's own`,
+      "Remove `key`, or give it to the event class.",
+    ]);
   if (dedupe !== undefined && dedupe.by !== "id")
     faults.push([
-      "dedupes by a function, but the store knows ids only",
+      `dedupes by a function, but ${transport} knows ids only`,
       'Use `by: "id"`, and publish with an id that says the same.',
     ]);
   return faults;
@@ -84,12 +94,14 @@ function keyed({ subscription }: Route): boolean {
   return subscription.events.some((event) => definitionOf(event).key !== undefined);
 }
 
-/* A method's name is its subscriber's and its own, so that both must be given. */
-function lineToAdd({ name, owner, options }: Subscription): string {
+/* A method's name is its subscriber's and its own: what is missing of the two. */
+function linesToAdd({ name, owner, options }: Subscription): string {
   if (owner === undefined) return `Add \`name: "${stable(name)}"\` to its options.`;
   const end = name.lastIndexOf(`.${options.name ?? textOf(owner.method)}`);
-  const [outer, own] = [stable(name.slice(0, end)), stable(name.slice(end + 1))];
-  return `Add \`name: "${outer}"\` to its @Subscriber and \`name: "${own}"\` to its @On.`;
+  const outer = subscriberName(owner.target).derived && [stable(name.slice(0, end)), "@Subscriber"];
+  const own = options.name === undefined && [stable(name.slice(end + 1)), "@On"];
+  const lines = [outer, own].filter((each) => each !== false);
+  return `Add ${lines.map(([text, mark]) => `\`name: "${text}"\` to its ${mark}`).join(" and ")}.`;
 }
 
 function stable(name: string): string {

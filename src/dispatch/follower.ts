@@ -12,6 +12,10 @@ export interface Follower {
   carriedBy(queued: Queued): void;
   /** The tree of the work that it is a part of. */
   readonly tree: Tree | undefined;
+  /** A transport is asked to take it, in a transaction perhaps. */
+  sent(transaction: unknown): void;
+  /** Its delivery was handled, and may have to wait for its settlement; answers whether it does. */
+  holds(settle: () => void): boolean;
   /** A part of what was accepted before: a bus that is closing takes it still. */
   readonly isOwed: boolean;
   /** What the handler gave; throws where that cannot be. */
@@ -20,10 +24,11 @@ export interface Follower {
   done(): void;
   /** There will be no delivery: its publish is refused, or its transaction taken back. */
   withdrawn(reason: string): void;
-  /** Its delivery ended in another way. */
+  /** Its delivery ended in another way: given back to its transport, perhaps. */
   ended(
     because: { readonly reason: string; readonly error?: unknown },
     attempts: readonly FailedAttempt[],
+    isGivenBack: boolean,
   ): void;
 }
 

@@ -117,7 +117,7 @@ export class Later {
       timer.cancel();
       const { tree } = planned.publication;
       tree.count(outcome, { subscription: "", eventId: id, outcome, reason });
-      planned.publication.follower?.ended({ reason }, NO_ATTEMPTS);
+      planned.publication.follower?.ended({ reason }, NO_ATTEMPTS, false);
       tree.closed();
     }
     return entries;

@@ -7,9 +7,10 @@ import type { Carriage } from "./carriage.js";
 import { Credits } from "./credits.js";
 import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
-import { ParkedKeys } from "./parked-keys.js";
+import type { ParkedKeys } from "./parked-keys.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
+import type { Shelf } from "./shelf.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
@@ -44,17 +45,21 @@ export interface PortParts {
   readonly route: (name: string) => Route | undefined;
 }
 
+/* Of a store without leases of its own. */
+const LEASE_MS = 30_000;
+
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
   state: "up" | "down" = "up";
   readonly #parts: () => PortParts;
-  readonly parkedKeys: ParkedKeys | undefined;
   readonly #ways = new Ways({
     entered: (ticket, item) => this.#received(ticket, item),
     spoiled: (ticket) => this.#parts().receiving.spoiled(ticket),
   });
+  readonly shelf: Shelf | undefined;
   readonly #items = new Map<Item, Ticket>();
+  readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
@@ -65,12 +70,11 @@ export class PortCarriage implements Carriage, Sink {
     this.name = name;
     this.transport = transport;
     this.#parts = parts;
+    this.shelf = shelfOf(transport);
     const { store } = transport;
     if (store === undefined || !this.isStore) return;
-    const failed = this.#failed;
-    this.parkedKeys = new ParkedKeys(store, failed);
     const tell = (item: Item, how: Settlement): Promise<void> | undefined => this.#tell(item, how);
-    this.#burials = new Burials({ parkedKeys: this.parkedKeys, tell, failed });
+    this.#burials = new Burials({ store, tell, failed: this.#failed });
   }
 
   get isStore(): boolean {
@@ -78,6 +82,9 @@ export class PortCarriage implements Carriage, Sink {
   }
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
+  }
+  get parkedKeys(): ParkedKeys | undefined {
+    return this.#burials?.parkedKeys;
   }
   get keepsDeadLetters(): boolean {
     return this.#burials !== undefined;
@@ -130,6 +137,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.#life === "shut") return;
     this.#life = "shut";
     this.#items.clear();
+    this.#lent.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -147,8 +155,8 @@ export class PortCarriage implements Carriage, Sink {
     if (arrival === "declined") return this.settle(item, { kind: "done" });
     const to = this.#life === "open" ? route(item.group) : undefined;
     if (to === undefined) return this.settle(item, { kind: "release" });
-    const isParked = this.#parks(to) ? await this.#isStopped(item) : false;
-    if (isParked === undefined) return this.settle(item, { kind: "release" });
+    const isParked = this.#parks(to) ? await this.#burials!.stops(item) : false;
+    if (isParked === undefined || this.#life !== "open") return this.settle(item, { kind: "release" });
     const ended = receiving.receive(item, to, {
       carriage: this,
       taken: (ticket) => this.#received(ticket, item),
@@ -221,9 +229,15 @@ export class PortCarriage implements Carriage, Sink {
     });
   }
 
+  lend(item: Item): void {
+    this.#forget(item);
+    this.#lent.add(item);
+    this.#goOn(item.group);
+  }
+
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
-    this.#forget(item);
+    if (!this.#lent.delete(item)) this.#forget(item);
     if (settlement.kind === "deadLetter" && this.#burials !== undefined)
       this.#burials.bury(item, settlement, this.#parks(this.#parts().route(item.group)));
     else void this.#tell(item, settlement);
@@ -260,18 +274,7 @@ export class PortCarriage implements Carriage, Sink {
     this.#parts().facilities.log.settleFailed(group, error);
 
   #parks(route: Route | undefined): boolean {
-    return this.parkedKeys !== undefined && route?.subscription.options.keyFailure === "park";
-  }
-
-  /* Undefined where nobody can tell, or the transport has been stopped meanwhile. */
-  async #isStopped(item: Item): Promise<boolean | undefined> {
-    try {
-      const isStopped = await this.parkedKeys!.stops(item);
-      return this.#life === "open" ? isStopped : undefined;
-    } catch (error) {
-      this.#failed(item.group, error);
-      return undefined;
-    }
+    return this.#burials !== undefined && route?.subscription.options.keyFailure === "park";
   }
 
   #received(ticket: Ticket, item: Item): void {
@@ -289,4 +292,9 @@ export class PortCarriage implements Carriage, Sink {
     const route = this.isStore ? this.#parts().route(group) : undefined;
     if (route !== undefined) this.credit(route);
   }
+}
+
+function shelfOf({ store, features: { holds, leaseMs } }: Transport): Shelf | undefined {
+  if (store === undefined || holds !== "store") return undefined;
+  return { store, leaseMs: leaseMs > 0 ? leaseMs : LEASE_MS };
 }

@@ -17,6 +17,11 @@ export class ProgressFeed implements AsyncIterable<Progress> {
   #isOver = false;
   readonly #readers = new Set<Reader>();
 
+  /** Whether anybody is there. */
+  get isRead(): boolean {
+    return this.#readers.size > 0;
+  }
+
   report(done: number, total: number, note: string | undefined): void {
     if (this.#isOver) return;
     this.#done = done;

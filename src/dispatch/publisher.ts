@@ -22,7 +22,7 @@ import { type Follower, NO_ATTEMPTS } from "./follower.js";
 import { factsOf } from "./decided-facts.js";
 import { HELD, NONE } from "./receipt-facts.js";
 import { PublishReceipt } from "./receipts.js";
-import type { Sealer } from "./sealer.js";
+import { type Descent, ROOT, type Sealer } from "./sealer.js";
 import type { Route } from "./route.js";
 import type { Topic } from "./topics.js";
 import { TransactionFrame } from "./transaction.js";
@@ -99,7 +99,7 @@ export class Publisher {
       const from = this.#admitted(frame, follower?.isOwed === true);
       if (Array.isArray(given))
         return this.#published(given as readonly AnyEvent[], options, { frame, from, follower });
-      const receipt = this.#placed(given as AnyEvent, options, { frame, from, follower });
+      const receipt = this.#placed(given as AnyEvent, options, frame, follower);
       if (receipt !== undefined) return receipt;
       const published = this.#published([given as AnyEvent], options, { frame, from, follower });
       return published instanceof Promise ? published.then(first) : first(published);
@@ -121,7 +121,8 @@ export class Publisher {
   #placed(
     event: AnyEvent,
     options: PublishOptions | undefined,
-    { frame, from, follower }: Publishing,
+    frame: Frame | undefined,
+    follower: Follower | undefined,
   ): Receipt | undefined {
     const topic = this.#facilities.topics.of(event);
     const { isPlain, routes, allAccepted } = topic.routing; // a tap may subscribe
@@ -130,11 +131,15 @@ export class Publisher {
     if (frame !== undefined && !isPlainFrame(frame)) return undefined;
     if (options !== undefined && (options.transaction !== undefined || options.delay !== undefined))
       return undefined;
-    const tree = follower?.tree ?? this.#treeOf(from);
-    const cause = frame as AttemptDelivery;
-    const publication = this.#sealer.seal(event, topic, options, { cause, tree, follower });
-    this.#placement.placeAll(publication, tree);
+    const isRoot = frame === undefined && follower === undefined;
+    const descent = isRoot ? ROOT : this.#descent(frame as AttemptDelivery | undefined, follower);
+    const publication = this.#sealer.seal(event, topic, options, descent);
+    this.#placement.placeAll(publication, descent.tree);
     return new PublishReceipt(publication, allAccepted, this.#facilities.bus);
+  }
+
+  #descent(cause: AttemptDelivery | undefined, follower: Follower | undefined): Descent {
+    return { cause, tree: follower?.tree ?? this.#treeOf(deliveryOf(cause)), follower };
   }
 
   #published(
@@ -233,7 +238,7 @@ export class Publisher {
         outcome: "abandoned",
         reason: "held when the bus was closed",
       });
-      publication.follower?.ended({ reason: "held when the bus was closed" }, NO_ATTEMPTS);
+      publication.follower?.ended({ reason: "held when the bus was closed" }, NO_ATTEMPTS, false);
       publication.tree.closed();
       return `${publication.name} (held before start)`;
     });

@@ -75,7 +75,8 @@ export class Recorder {
     tree.count(how, how === "filtered" ? undefined : notHandled(ticket, how, because.reason));
     this.#post(NOTICE[how], ticket, { ...because, ran });
     this.note(ticket, how, because.reason);
-    ticket.publication.follower?.ended(because, ticket.history ?? NO_ATTEMPTS); // what follows belongs to the tree
+    // What follows belongs to the tree.
+    ticket.publication.follower?.ended(because, ticket.history ?? NO_ATTEMPTS, how === "abandoned");
     tree.closed();
   }
 

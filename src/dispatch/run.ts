@@ -58,6 +58,14 @@ export abstract class Run implements TaskHandle<unknown> {
     return this.#state ?? (this.isRunning ? "running" : "waiting");
   }
 
+  /** Whether somebody here waits for its end, or for how far it is. */
+  protected get isAwaited(): boolean {
+    const { waiting = [], feed } = this.#rare ?? {};
+    return (
+      this.#ended !== undefined || this.#result !== undefined || waiting.length > 0 || feed?.isRead === true
+    );
+  }
+
   get isOver(): boolean {
     return this.#state !== undefined;
   }

@@ -11,9 +11,13 @@ import type { ResultOf, TaskClass, TaskOf } from "../task/task-types.js";
 import type { Work } from "../event/event.js";
 import type { Order, Started } from "../task/work.js";
 import { causeIn } from "./attempt.js";
+import type { Desk } from "./desk.js";
+import type { Desks } from "./desks.js";
+import { type KeptParts, KeptRun } from "./kept-run.js";
 import type { Run } from "./run.js";
 import { originIn } from "./run-origin.js";
 import { TaskAttempt } from "./task-attempt.js";
+import type { TaskRecord } from "./task-record.js";
 import { type TaskHost, TaskRun } from "./task-run.js";
 
 /** What `bus.run` was given, by id: while it goes on, and for a while afterwards. */
@@ -23,6 +27,12 @@ export interface Results {
   /** The handle of a run, with its result; undefined where none is known, or it is another task's. */
   get<C extends TaskClass>(id: string, task: C): TaskHandle<ResultOf<TaskOf<C>>> | undefined;
   get(id: string): TaskHandle<unknown> | undefined;
+  /**
+   * The same, where it may be known by a store only: run in another process, or before a restart. Rejects where the store does
+   * not answer, and before `start()`.
+   */
+  find<C extends TaskClass>(id: string, task: C): Promise<TaskHandle<ResultOf<TaskOf<C>>> | undefined>;
+  find(id: string): Promise<TaskHandle<unknown> | undefined>;
 }
 
 /** What is there only once the engine is put together. */
@@ -33,21 +43,29 @@ export interface RunParts {
   start(work: Work, order: Order): Started;
 }
 
+export interface RunsLimits {
+  readonly max: number;
+  readonly maxAgeMs: number;
+  readonly desks: Desks;
+}
+
 export class Runs implements TaskHost, Results {
   readonly #ids: Ids;
   readonly #turn: Turn;
   readonly #max: number;
   readonly #maxAgeMs: number;
+  readonly #desks: Desks;
   readonly #byKey = new PagedMap<Run>();
   /* In order of their ends. */
   readonly #kept = new Ring<Run>();
   #parts!: RunParts;
 
-  constructor(ids: Ids, turn: Turn, limits: { readonly max: number; readonly maxAgeMs: number }) {
+  constructor(ids: Ids, turn: Turn, limits: RunsLimits) {
     this.#ids = ids;
     this.#turn = turn;
     this.#max = limits.max;
     this.#maxAgeMs = limits.maxAgeMs;
+    this.#desks = limits.desks;
   }
 
   connect(parts: RunParts): void {
@@ -62,11 +80,34 @@ export class Runs implements TaskHost, Results {
   get<C extends TaskClass>(id: string, task: C): TaskHandle<ResultOf<TaskOf<C>>> | undefined;
   get(id: string): TaskHandle<unknown> | undefined;
   get(id: string, task?: TaskClass<AnyTask>): TaskHandle<unknown> | undefined {
-    const run = this.find(id);
+    const run = this.known(id);
     return task === undefined || run?.name === task.taskName ? run : undefined;
   }
 
-  find(id: string): Run | undefined {
+  find<C extends TaskClass>(id: string, task: C): Promise<TaskHandle<ResultOf<TaskOf<C>>> | undefined>;
+  find(id: string): Promise<TaskHandle<unknown> | undefined>;
+  async find(id: string, task?: TaskClass<AnyTask>): Promise<TaskHandle<unknown> | undefined> {
+    const known = this.known(id) ?? (await this.#stored(id));
+    return task === undefined || known?.name === task.taskName ? known : undefined;
+  }
+
+  async #stored(id: string): Promise<Run | undefined> {
+    for (const desk of this.#desks.all()) {
+      const record = await desk.read(id);
+      if (record !== undefined) return this.known(id) ?? this.recorded(id, record, desk);
+    }
+    return undefined;
+  }
+
+  /** A run that a store knows of. */
+  recorded(id: string, record: TaskRecord, desk: Desk): Run {
+    const run = new KeptRun({ name: record.task, host: this, origin: originIn(undefined), desk });
+    run.sealed(this.#ids.keyOf(id));
+    run.isKnown(record);
+    return run;
+  }
+
+  known(id: string): Run | undefined {
     this.#forget();
     return this.#byKey.get(this.#ids.keyOf(id));
   }
@@ -82,14 +123,20 @@ export class Runs implements TaskHost, Results {
   }
 
   /** The run that waits for a delivery which came from elsewhere, or is replayed: a new one where that has ended. */
-  received(id: string, name: string): TaskRun {
+  received(id: string, name: string, desk: Desk | undefined): TaskRun {
     const key = this.#ids.keyOf(id);
     const known = this.#byKey.get(key);
     if (known instanceof TaskRun && !known.isOver && known.name === name) return known;
-    const run = new TaskRun(name, this, originIn(undefined));
+    const run = this.runOf({ name, origin: originIn(undefined), ended: undefined, desk });
     run.sealed(key);
     run.isPending = false;
     return run;
+  }
+
+  /** The run of a task, written down where a store carries it. */
+  runOf({ desk, ...facts }: Omit<KeptParts, "host" | "desk"> & { desk: Desk | undefined }): TaskRun {
+    if (desk !== undefined) return new KeptRun({ ...facts, host: this, desk });
+    return new TaskRun(facts.name, this, facts.origin, facts.ended);
   }
 
   // ── What runs ask of their bus ────────────────────────────────────────────────────────────────────────────────

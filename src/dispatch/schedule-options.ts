@@ -1,5 +1,6 @@
 /** The options of schedules: one table for checks and reference, and what no table can say. */
 import type { ScheduleOptions, When } from "../delivery/schedule.js";
+import { subscriptionName } from "../event/names.js";
 import {
   checkOptions,
   checkValue,
@@ -47,9 +48,20 @@ export const timingOptions: OptionTable = {
   jitter: { ...duration, about: "How late a run may be, by chance.", default: "none" },
   from: { ...date, about: "The first moment that may be a time.", default: "the start of the bus" },
   until: { ...date, about: "There are no times from here on.", default: "never" },
+  audience: {
+    ...oneOf("one", "each"),
+    about: "Where a store keeps it: one of the processes runs it, or every one.",
+    default: "one",
+  },
 };
 
 export const scheduleOptions: OptionTable = { ...policyOptions, ...timingOptions };
+
+/* A function has its name already. */
+const tickOptions: OptionTable = {
+  ...scheduleOptions,
+  name: { ...subscriptionName, about: "The last part of its name." },
+};
 
 /** Whether one of the options needs a subscription of its own. */
 export function hasPolicies(options: ScheduleOptions): boolean {
@@ -59,12 +71,12 @@ export function hasPolicies(options: ScheduleOptions): boolean {
 /** Everything that is wrong with a schedule; `of` is "@Cron Reports.nightly", say. */
 export function scheduleFaults(
   of: string,
-  given: { readonly when: When; readonly options: ScheduleOptions },
+  given: { readonly by?: string; readonly when: When; readonly options: ScheduleOptions },
   calendar: Calendar,
   now: number,
 ): string[] {
   const { when, options } = given;
-  const faults = checkOptions(of, options, scheduleOptions);
+  const faults = checkOptions(of, options, given.by === undefined ? scheduleOptions : tickOptions);
   if (!isObject(options as unknown)) return faults;
   const { timeZone: zone } = options;
   if (typeof when === "object") faults.push(...intervalFaults(of, when, zone));

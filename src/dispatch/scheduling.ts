@@ -1,6 +1,7 @@
 /** Where schedules come from: marked methods and `bus.schedule`. Each gets a subscription, alone or with others. */
 import type { Delivery } from "../delivery/delivery.js";
 import { drop } from "../delivery/outcome.js";
+import type { PublishOptions } from "../delivery/receipt.js";
 import type { Policies, SubscriptionOptions } from "../delivery/policies.js";
 import type { Schedule, ScheduleGiven, ScheduleOptions, When } from "../delivery/schedule.js";
 import type { AnyEvent, Work } from "../event/event.js";
@@ -9,7 +10,8 @@ import type { Frame } from "../runtime/context.js";
 import { toMs } from "../runtime/duration.js";
 import { checkValue, func, refuse } from "../runtime/options.js";
 import { atOnce } from "../runtime/thenable.js";
-import { CronPace, IntervalPace, type Pace } from "../schedule/pace.js";
+import { Keeper } from "../schedule/keeper.js";
+import { CronPace, IntervalPace, type Pace, SharedIntervalPace } from "../schedule/pace.js";
 import { rulesOf } from "../schedule/scheduled.js";
 import { Schedules } from "../schedule/schedules.js";
 import { type Subscription, subscriptionOf } from "../subscriber/subscription.js";
@@ -18,6 +20,7 @@ import { isWork } from "../task/work.js";
 import type { AttemptDelivery } from "./attempt.js";
 import type { Registry } from "./registry.js";
 import type { Route } from "./route.js";
+import type { Shelf } from "./shelf.js";
 import { hasPolicies, scheduleFaults } from "./schedule-options.js";
 import { HandlerWork, PublishingWork, Ticker, type TickingParts } from "./ticking.js";
 
@@ -28,7 +31,9 @@ export interface SchedulingParts extends TickingParts {
   /** Makes a subscription ready. */
   readonly join: (route: Route) => void;
   /** Starts work in a delivery; resolves when it has been accepted. */
-  readonly run: (work: Work, from: Frame) => Promise<unknown>;
+  readonly run: (work: Work, options: PublishOptions | undefined, from: Frame) => Promise<unknown>;
+  /** Where schedules are kept for all processes; undefined where they live here. */
+  readonly shelf: Shelf | undefined;
 }
 
 /** What `bus.schedule` is called with. */
@@ -46,6 +51,8 @@ const SHARED_LANE = { concurrency: 1_000 };
 export class Scheduling {
   readonly schedules: Schedules;
   readonly #parts: SchedulingParts;
+  /* Names that a store cannot know them by. */
+  readonly #unstable: string[] = [];
   /* What was given before the start and is wrong, until it is removed. */
   readonly #unsound = new Map<Schedule, readonly string[]>();
   #shared: Ticker | undefined;
@@ -57,7 +64,7 @@ export class Scheduling {
 
   /** What is wrong with the schedules of functions. */
   get faults(): readonly string[] {
-    return [...this.#unsound.values()].flat();
+    return [...this.#unstable, ...[...this.#unsound.values()].flat()];
   }
 
   /** What is wrong with a mark of a method; `where` is its class and method. */
@@ -66,11 +73,11 @@ export class Scheduling {
   }
 
   /** Takes in a marked method, whose subscription has joined. */
-  admit({ name, schedule: given }: Subscription, route: Route): void {
-    const { when, options } = given!;
+  admit(subscription: Subscription, route: Route): void {
+    const { by, when, options } = subscription.schedule!;
     const work = new HandlerWork(this.#tickerFor(route));
-    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
-    const schedule = this.schedules.add(parts);
+    if (subscription.derived && this.#isKept(options)) this.#unstable.push(unstable(subscription, by));
+    const schedule = this.schedules.add({ ...this.#partsOf(subscription.name, when, options), work });
     route.onRemoved = () => schedule.remove();
   }
 
@@ -82,9 +89,8 @@ export class Scheduling {
     const { name, when, what, options } = given;
     const isAlone = hasPolicies(options);
     const ticker = isAlone ? this.#tickerOf(name, options) : (this.#shared ??= this.#sharedTicker());
-    const work = new PublishingWork(what, ticker, isAlone);
-    const parts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options), work };
-    const schedule = this.schedules.add(parts);
+    const work = new PublishingWork(what, ticker, { isAlone, isKept: this.#isKept(options) });
+    const schedule = this.schedules.add({ ...this.#partsOf(name, when, options), work });
     if (isAlone) ticker.route.onRemoved = () => schedule.remove();
     return schedule;
   }
@@ -114,7 +120,10 @@ export class Scheduling {
     return this.#parts.registry.faults(this.#subscriptionOf(name, options));
   }
 
-  #faults(of: string, given: { readonly when: When; readonly options: ScheduleOptions }): string[] {
+  #faults(
+    of: string,
+    given: { readonly by?: string; readonly when: When; readonly options: ScheduleOptions },
+  ): string[] {
     const now = this.#parts.facilities.runtime.host.now();
     return scheduleFaults(of, given, this.schedules.calendar, now);
   }
@@ -130,8 +139,25 @@ export class Scheduling {
     return schedule;
   }
 
-  #paceOf(when: When, { timeZone = "UTC" }: ScheduleOptions): Pace {
-    if (typeof when === "object") return new IntervalPace(toMs(when.every, "every"));
+  #partsOf(name: string, when: When, options: ScheduleOptions) {
+    const facts = { name, pace: this.#paceOf(when, options), rules: rulesOf(options) };
+    const { shelf } = this.#parts;
+    if (shelf === undefined || !this.#isKept(options)) return facts;
+    const { store, leaseMs } = shelf;
+    return { ...facts, keeper: new Keeper({ store, leaseMs, name, rule: ruleOf(when, options) }) };
+  }
+
+  #isKept({ audience }: ScheduleOptions): boolean {
+    return this.#parts.shelf !== undefined && audience !== "each";
+  }
+
+  /* Processes have no common start, and no common clock but that of the wall. */
+  #paceOf(when: When, options: ScheduleOptions): Pace {
+    const { timeZone = "UTC", from } = options;
+    if (typeof when === "object") {
+      const ms = toMs(when.every, "every");
+      return this.#isKept(options) ? new SharedIntervalPace(ms, from) : new IntervalPace(ms);
+    }
     return new CronPace(this.schedules.calendar, { expression: when, timeZone });
   }
 
@@ -156,6 +182,19 @@ export class Scheduling {
     const work = this.schedules.byName.get(tick.schedule)?.work;
     if (!(work instanceof PublishingWork)) return drop("its schedule was removed");
     const given = atOnce(work.what(tick), `the function of schedule ${tick.schedule}`);
-    return isWork(given) ? this.#parts.run(given, delivery as AttemptDelivery) : delivery.publish(given);
+    const options = work.isKept ? { id: delivery.eventId } : undefined; // once, however often it is begun
+    if (isWork(given)) return this.#parts.run(given, options, delivery as AttemptDelivery);
+    return delivery.publish(given, options);
   }
+}
+
+/* Its times in one line, the same in every process that has them. */
+function ruleOf(when: When, { timeZone = "UTC", from, until }: ScheduleOptions): string {
+  const times = typeof when === "object" ? `every ${toMs(when.every, "every")}` : `${when} ${timeZone}`;
+  return [times, from?.toISOString() ?? "", until?.toISOString() ?? ""].join(" | ");
+}
+
+function unstable({ name }: Subscription, by: string): string {
+  const does = `Add a \`name\` to its @Subscriber and to its ${by}, or \`audience: "each"\` where every process is to run it.`;
+  return `The schedule ${name} has a name that follows the code, and a store needs a stable one. ${does}`;
 }

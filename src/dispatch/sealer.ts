@@ -20,12 +20,15 @@ import type { Topic } from "./topics.js";
 const CHAIN_MAX = 8;
 
 /** What an event comes from. */
-interface Descent {
+export interface Descent {
   readonly cause: AttemptDelivery | undefined;
   readonly tree: Tree | undefined;
   /** Whoever follows what becomes of it: of a task, its run. */
   readonly follower?: Follower | undefined;
 }
+
+/** What nothing led to and nobody follows: nearly every event, so that none of them pays for an object that says so. */
+export const ROOT: Descent = Object.freeze({ cause: undefined, tree: undefined, follower: undefined });
 
 export class Sealer {
   readonly #facilities: Facilities;

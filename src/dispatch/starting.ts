@@ -19,7 +19,8 @@ import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
-import { taskCall } from "./task-call.js";
+import { keptCall, taskCall } from "./task-call.js";
+import type { Topic } from "./topics.js";
 import type { Call, Route } from "./route.js";
 import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
@@ -115,7 +116,9 @@ export class Starting {
   connect(route: Route): void {
     const { facilities, recorder } = this.#parts;
     const handler = taskCall(route.subscription, this.#handlerOf(route));
-    route.call = callOf(route, handler, facilities, recorder);
+    const call = callOf(route, handler, facilities, recorder);
+    const isKept = route.subscription.events.some((event) => isKeptTask(facilities.topics.of(event)));
+    route.call = isKept ? keptCall(call) : call;
   }
 
   #handlerOf(route: Route): Handler<AnyEvent> {
@@ -184,6 +187,10 @@ export class Starting {
   #portsOf({ subscription }: Route): readonly PortCarriage[] {
     return this.#parts.carriages.portsOf(subscription.events.map((event) => definitionOf(event)));
   }
+}
+
+function isKeptTask({ definition, carriage }: Topic): boolean {
+  return definition.task !== undefined && carriage.shelf !== undefined;
 }
 
 interface Fault {

@@ -9,6 +9,8 @@ import type { AnyEvent } from "../event/event.js";
 import { isThenable } from "../runtime/thenable.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import { replacementIn } from "../task/task-delivery.js";
+import { KeptRun } from "./kept-run.js";
+import type { Call } from "./route.js";
 import { TaskAttempt } from "./task-attempt.js";
 
 /** The handler as it is where it handles events; of a task, inside its steps and its timeout, what is said above. */
@@ -18,8 +20,21 @@ export function taskCall({ events }: Subscription, handler: Handler<AnyEvent>): 
   const { output } = task;
   const checked = output === undefined ? handler : parsed(handler, name, output);
   return (event, delivery) => {
+    const begun = (why: string | undefined): unknown =>
+      why === undefined ? checked(event, delivery) : drop(why);
     const why = delivery instanceof TaskAttempt ? delivery.run.begins() : undefined;
-    return why === undefined ? checked(event, delivery) : drop(why);
+    return isThenable(why) ? why.then(begun) : begun(why);
+  };
+}
+
+/** Around everything that makes up a call: what a store is to keep of its result is kept before anything is settled. */
+export function keptCall(call: Call): Call {
+  return (event, delivery) => {
+    const run = delivery instanceof TaskAttempt ? delivery.run : undefined;
+    const answer: unknown = call(event, delivery);
+    if (!(run instanceof KeptRun)) return answer;
+    const kept = async (given: unknown): Promise<unknown> => (await run.keeps(given), given);
+    return isThenable(answer) ? answer.then(kept) : kept(answer);
   };
 }
 

@@ -59,7 +59,22 @@ export class TaskRun extends Run implements Follower {
   }
 
   protected get isRunning(): boolean {
-    return this.#replacement !== undefined || this.#queued?.standing === "running";
+    return this.isReplaced || this.#queued?.standing === "running";
+  }
+  /** Whether its delivery, or the work in its place, is in this process. */
+  protected get isHere(): boolean {
+    const standing = this.#queued?.standing ?? "ended";
+    return this.isReplaced || standing !== "ended";
+  }
+  protected get isReplaced(): boolean {
+    return this.#replacement !== undefined;
+  }
+  protected get answer(): unknown {
+    return this.#answer;
+  }
+  /** That of the work in its place; undefined where it has one of its own. */
+  protected get replacementId(): string | undefined {
+    return undefined;
   }
 
   // ── What the delivery tells ───────────────────────────────────────────────────────────────────────────────────
@@ -79,11 +94,32 @@ export class TaskRun extends Run implements Follower {
   }
 
   /** The handler is about to be called; answers why it need not. */
-  begins(): string | undefined {
-    this.#replacement?.revoke("its task was handled again");
+  begins(): string | undefined | Promise<string | undefined> {
+    if (this.#replacement !== undefined) this.forsake(this.#replacement);
     this.#replacement = undefined;
     if (this.cancelReason !== undefined) return this.cancelReason;
     return this.isOver ? "it had ended before" : undefined;
+  }
+
+  /** Work that was in its place is not any more. */
+  protected forsake(replacement: Run): void {
+    replacement.revoke("its task was handled again");
+  }
+
+  /** Its delivery is not here any more, and comes again, here or elsewhere. */
+  protected givenBack(): void {
+    this.#queued = this.#attempt = this.#answer = undefined;
+  }
+
+  sent(_transaction: unknown): void {}
+
+  /** Its publish was refused. */
+  refused(error: unknown): void {
+    this.end("failed", error);
+  }
+
+  holds(_settle: () => void): boolean {
+    return false;
   }
 
   /** What the handler gave is the result once its delivery is done, unless it is work in the place of one. */
@@ -108,7 +144,9 @@ export class TaskRun extends Run implements Follower {
       if (this.#replacement !== replacement) return; // the task was handled again
       this.end(ending.state, ending.state === "done" ? ending.value : ending.error);
     };
-    const started = this.#host.start(work, { options: undefined, origin, ended });
+    const { replacementId: id } = this;
+    const options = id === undefined ? undefined : { id };
+    const started = this.#host.start(work, { options, origin, ended });
     started.accepted?.catch(() => undefined); // it ends with that
     this.#replacement = replacement = started as unknown as Run;
   }
@@ -119,12 +157,13 @@ export class TaskRun extends Run implements Follower {
 
   /* Where its publish has not come back yet, that says why. */
   withdrawn(reason: string): void {
-    if (!this.isPending) this.ended({ reason }, NO_ATTEMPTS);
+    if (!this.isPending) this.ended({ reason }, NO_ATTEMPTS, false);
   }
 
   ended(
     { reason, error }: { readonly reason: string; readonly error?: unknown },
     attempts: readonly FailedAttempt[],
+    _isGivenBack: boolean,
   ): void {
     this.#replacement?.revoke("the task that it stands for has failed");
     if (this.cancelReason !== undefined) return this.endCancelled();

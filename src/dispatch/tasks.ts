@@ -8,13 +8,18 @@ import { isThenable } from "../runtime/thenable.js";
 import type { TaskHandle } from "../task/task-handle.js";
 import { isWork, type Order, type RunPorts, start, type Started, type Whole } from "../task/work.js";
 import { deliveryOf } from "./attempt.js";
+import type { Carriage } from "./carriage.js";
+import type { Desk } from "./desk.js";
 import type { Facilities } from "./facilities.js";
+import type { KeptRun } from "./kept-run.js";
+import { KeptWhole } from "./kept-whole.js";
 import type { Placement } from "./placement.js";
 import type { Publisher } from "./publisher.js";
 import type { Run } from "./run.js";
 import { originIn, type RunOrigin } from "./run-origin.js";
 import type { Settlement } from "./settlement.js";
-import { TaskRun } from "./task-run.js";
+import { endingOf, type TaskRecord } from "./task-record.js";
+import type { TaskRun } from "./task-run.js";
 import type { Ticket } from "./ticket.js";
 import { WholeRun } from "./whole-run.js";
 
@@ -51,11 +56,12 @@ export class Tasks implements RunPorts {
   ): Promise<TaskHandle<unknown>> {
     try {
       if (!isWork(work)) throw notWork(work);
-      const known = options?.id === undefined ? undefined : this.#facilities.runs.find(options.id);
+      const known = options?.id === undefined ? undefined : this.#facilities.runs.known(options.id);
       if (known !== undefined) return Promise.resolve(sameOf(known, work));
-      const started = this.start(work, { options, origin: originIn(frame), ended: undefined });
-      const { accepted } = started;
-      return accepted === undefined ? Promise.resolve(started) : accepted.then(() => started);
+      const order = { options, origin: originIn(frame), ended: undefined };
+      const desk = this.#deskOf(options?.id, this.#facilities.carriages.default);
+      if (desk !== undefined && !isEvent(work)) return this.#unlessEnded(work, order, desk);
+      return accepted(this.start(work, order));
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -68,11 +74,16 @@ export class Tasks implements RunPorts {
   }
 
   task(task: AnyTask, { options, origin, ended }: Order): Started {
-    const { runs } = this.#facilities;
+    const { runs, desks, topics } = this.#facilities;
     const event = task as unknown as AnyEvent;
-    const run = new TaskRun(definitionOf(event).name, runs, origin as RunOrigin, ended);
+    const { carriage, definition } = topics.of(event);
+    const from = origin as RunOrigin;
+    const run = runs.runOf({ name: definition.name, origin: from, ended, desk: desks.of(carriage) });
+    const submit = (): unknown => this.#publisher.submit(event, options, from.frame, run);
     try {
-      const receipt = this.#publisher.submit(event, options, (origin as RunOrigin).frame, run);
+      const desk = this.#deskOf(options?.id, carriage);
+      const receipt =
+        desk === undefined ? submit() : this.#unlessKnown(run as KeptRun, desk, submit, options!.id!);
       if (isThenable(receipt)) run.accepted = this.#accepted(run, receipt);
       else run.isPending = false;
     } catch (error) {
@@ -82,8 +93,38 @@ export class Tasks implements RunPorts {
     return run;
   }
 
+  /* Where an id may be known by a store that this process does not know of. */
+  #deskOf(id: string | undefined, carriage: Carriage): Desk | undefined {
+    const mayAsk = id !== undefined && this.#publisher.admission !== "held";
+    return mayAsk ? this.#facilities.desks.of(carriage) : undefined;
+  }
+
+  /* Under an id that the store knows nothing is sent. */
+  // oxlint-disable-next-line max-params -- one task, and where it may be known
+  #unlessKnown(run: KeptRun, desk: Desk, submit: () => unknown, id: string): unknown {
+    const decide = (record: TaskRecord | undefined): unknown => {
+      if (record === undefined) return submit();
+      run.sealed(this.#facilities.ids.keyOf(id));
+      refuseOther({ id, name: record.task }, run.name);
+      run.isKnown(record);
+      return undefined;
+    };
+    const record = desk.read(id);
+    return isThenable(record) ? record.then(decide) : decide(record);
+  }
+
+  /* Divided work that has not ended is run again: its parts know how far they are. */
+  async #unlessEnded(work: Work, order: Order, desk: Desk): Promise<TaskHandle<unknown>> {
+    const id = order.options!.id!;
+    const record = await desk.read(id);
+    const { runs } = this.#facilities;
+    if (record !== undefined && endingOf(record) !== undefined)
+      return runs.known(id) ?? runs.recorded(id, record, desk);
+    return accepted(this.start(work, order));
+  }
+
   whole(name: string, order: Order, cancel: (reason: string) => void): Whole {
-    const { runs, ids, keepsContext, bus } = this.#facilities;
+    const { runs, ids, keepsContext, bus, carriages } = this.#facilities;
     refuseOfOne(order.options);
     const { frame, tree } = order.origin as RunOrigin;
     const from = deliveryOf(frame);
@@ -94,7 +135,10 @@ export class Tasks implements RunPorts {
       caller: keepsContext ? new CallerContext() : undefined,
       tree: tree ?? (from?.bus === bus ? from.ticket.tree : undefined),
     };
-    const run = new WholeRun({ ...facts, name, order, cancel }, runs);
+    const desk =
+      this.#publisher.admission === "held" ? undefined : this.#facilities.desks.of(carriages.default);
+    const all = { ...facts, name, order, cancel };
+    const run = desk === undefined ? new WholeRun(all, runs) : new KeptWhole(all, runs, desk);
     runs.add(run);
     return run;
   }
@@ -105,7 +149,7 @@ export class Tasks implements RunPorts {
       await receipt;
       run.isPending = false;
     } catch (error) {
-      run.end("failed", error);
+      run.refused(error);
       throw error;
     }
   }
@@ -114,8 +158,18 @@ export class Tasks implements RunPorts {
 /* The work that its id stands for already. */
 function sameOf(known: Run, work: Work): Run {
   const name = isEvent(work) ? definitionOf(work).name : known.name;
-  if (name === known.name) return known;
+  refuseOther(known, name);
+  return known;
+}
+
+function refuseOther(known: { readonly id: string; readonly name: string }, name: string): void {
+  if (name === known.name) return;
   throw new TypeError(`The id ${known.id} is that of ${known.name}, not of ${name}. Give each run its own.`);
+}
+
+/* Its handle when it has been accepted. */
+function accepted(started: Started): Promise<TaskHandle<unknown>> {
+  return started.accepted === undefined ? Promise.resolve(started) : started.accepted.then(() => started);
 }
 
 function notWork(given: unknown): TypeError {

@@ -39,7 +39,7 @@ export class Telling {
     const { notices, runtime } = this.#facilities;
     this.#told++;
     if (publication.topic.taps.length > 0) this.#tapped(publication);
-    if (notices.hears("event.published"))
+    if (notices.hearsPublished)
       notices.post("event.published", {
         at: new Date(runtime.host.now()),
         event: publication.name,

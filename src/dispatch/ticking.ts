@@ -3,7 +3,8 @@ import type { RunOutcome } from "../delivery/schedule.js";
 import type { Tally } from "../delivery/receipt.js";
 import type { AnyEvent, Work as TaskWork } from "../event/event.js";
 import { type Final, Tree } from "../ledger/tree.js";
-import type { Run, Work } from "../schedule/run.js";
+import { deadLetter } from "../delivery/outcome.js";
+import type { Again, Run, Work } from "../schedule/run.js";
 import { type Tick, tickClass } from "../task/tick.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
@@ -30,6 +31,10 @@ interface Delivered {
   readonly final: Promise<RunOutcome>;
 }
 
+/* As a transport's deliveries: a tick that has ended so many processes is not tried in another. */
+const CRASHES_MAX = 3;
+const POISON = deadLetter("poison");
+
 /** Brings ticks to one subscription. */
 export class Ticker {
   readonly route: Route;
@@ -48,14 +53,16 @@ export class Ticker {
   }
 
   /** Delivers a tick; it is owed a place, and waits for one as long as it takes. */
-  deliver(tick: Tick): Delivered {
+  deliver(tick: Tick, again: Again | undefined): Delivered {
     const { sealer, planner, placement, facilities } = this.#parts;
     const tree = new Tree();
-    const publication = sealer.seal(tick, this.#topic, undefined, { cause: undefined, tree });
+    const publication = sealer.seal(tick, this.#topic, again, { cause: undefined, tree });
     const { routes } = publication.routing;
     const planned = [{ publication, routes, acceptedBefore: [], isTold: false, isKnown: false }];
     const plan = planner.plan(planned, undefined, true);
     const ticket = plan.tickets[0]!;
+    if (again !== undefined && again.times > this.route.retry.attempts + CRASHES_MAX)
+      ticket.foregone = { outcome: POISON };
     const final = new Promise<RunOutcome>((resolve) => this.#underway.set(ticket, resolve));
     const placed = placement.carryOut(planned, plan, { from: undefined, isOwed: true });
     placed?.catch((error: unknown) => facilities.log.scheduleFailed(tick.schedule, error));
@@ -90,8 +97,8 @@ export class HandlerWork implements Work {
     this.#ticker = ticker;
   }
 
-  begin(tick: Tick, over: (outcome: RunOutcome) => void): Run {
-    const delivered = this.#ticker.deliver(tick);
+  begin(tick: Tick, over: (outcome: RunOutcome) => void, again?: Again): Run {
+    const delivered = this.#ticker.deliver(tick, again);
     void delivered.final.then(over);
     return {
       receipt: this.#ticker.receiptOf(delivered),
@@ -110,16 +117,23 @@ export class PublishingWork implements Work {
   readonly #ticker: Ticker;
   /** Whether no other schedule has its subscription. */
   readonly isAlone: boolean;
+  /** Whether it may be begun again elsewhere: what it publishes has the id of its tick. */
+  readonly isKept: boolean;
 
-  constructor(what: (tick: Tick) => AnyEvent | TaskWork, ticker: Ticker, isAlone: boolean) {
+  constructor(
+    what: (tick: Tick) => AnyEvent | TaskWork,
+    ticker: Ticker,
+    how: { readonly isAlone: boolean; readonly isKept: boolean },
+  ) {
     this.what = what;
     this.#ticker = ticker;
-    this.isAlone = isAlone;
+    this.isAlone = how.isAlone;
+    this.isKept = how.isKept;
   }
 
   /* What is published is not taken back: once cancelled, the run does not wait for it any more. */
-  begin(tick: Tick, over: (outcome: RunOutcome) => void): Run {
-    const delivered = this.#ticker.deliver(tick);
+  begin(tick: Tick, over: (outcome: RunOutcome) => void, again?: Again): Run {
+    const delivered = this.#ticker.deliver(tick, again);
     void delivered.publication.tree.settled(undefined).then((tally) => over(outcomeOf(tally)));
     return {
       receipt: this.#ticker.receiptOf(delivered),

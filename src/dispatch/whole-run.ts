@@ -53,12 +53,18 @@ export class WholeRun extends Run implements Whole {
     this.#facts?.cancel(reason);
   }
 
-  start(part: Work, ended: (ending: Ending) => void): Started | undefined {
+  /** The id of a part; undefined where it has one of its own. */
+  protected partId(_as: number | string): string | undefined {
+    return undefined;
+  }
+
+  start(part: Work, as: number | string, ended: (ending: Ending) => void): Started | undefined {
     if (this.#facts === undefined) return undefined;
     const { caller, order } = this.#facts;
     const heard = caller === undefined ? ended : caller.runInAsyncScope.bind(caller, ended, undefined);
     try {
-      return this.#host.start(part, { options: partOptions(order), origin: this.#origin!, ended: heard });
+      const options = partOptions(order, this.partId(as));
+      return this.#host.start(part, { options, origin: this.#origin!, ended: heard });
     } catch (error) {
       ended({ state: "failed", error: toError(error) });
       return undefined;
@@ -72,7 +78,8 @@ export class WholeRun extends Run implements Whole {
 }
 
 /* An id belongs to the whole, and so does the signal that ends its wait. */
-function partOptions({ options }: Order): Order["options"] {
-  if (options?.priority === undefined && options?.headers === undefined) return undefined;
-  return { priority: options.priority, headers: options.headers };
+function partOptions({ options }: Order, id: string | undefined): Order["options"] {
+  if (options?.priority === undefined && options?.headers === undefined)
+    return id === undefined ? undefined : { id };
+  return { id, priority: options.priority, headers: options.headers };
 }

@@ -107,5 +107,10 @@ export function publicationOf(
   const facts = { id, key, moment, caller, particulars, tree: new Tree() };
   const { task, name } = topic.definition;
   if (task === undefined) return new Publication(event, topic.routing, facts);
-  return new TaskPublication(event, topic.routing, facts, facilities.runs.received(id, name));
+  return new TaskPublication(
+    event,
+    topic.routing,
+    facts,
+    facilities.runs.received(id, name, facilities.desks.of(topic.carriage)),
+  );
 }

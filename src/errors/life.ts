@@ -43,8 +43,9 @@ export class SelfWaitError extends SignalboxError {
 export class SettledElsewhereError extends SignalboxError {
   readonly transport: string;
   constructor(transport: string) {
-    const does = "Publish an event when the work is done and wait for that with bus.next().";
-    super("SIGNALBOX_SETTLED_ELSEWHERE", `Transport ${transport} settles deliveries elsewhere. ${does}`);
+    const says = `Transport ${transport} keeps the queue in its store, so that its events may be handled elsewhere.`;
+    const does = "Let the handler publish an event when the work is done, and subscribe to that.";
+    super("SIGNALBOX_SETTLED_ELSEWHERE", `${says} ${does}`);
     this.transport = transport;
   }
 }

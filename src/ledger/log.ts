@@ -106,6 +106,22 @@ export class Log {
     );
   }
 
+  scheduleUnkept(schedule: string, error: unknown): void {
+    this.#say(
+      "error",
+      { schedule, err: error },
+      `The store does not answer for schedule ${schedule}. It is asked again, and nothing of it begins here before that.`,
+    );
+  }
+
+  resultUnkept(task: string, taskId: string, error: unknown): void {
+    this.#say(
+      "error",
+      { task, taskId, err: error },
+      `The store does not take what became of ${task}. Whoever waits for it elsewhere does not hear of it.`,
+    );
+  }
+
   releaseFailed(event: string, eventId: string, error: unknown): void {
     this.#say(
       "error",

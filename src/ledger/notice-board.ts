@@ -21,6 +21,7 @@ export class NoticeBoard implements Notices {
   hearsStarted = false;
   hearsDone = false;
   hearsBlocked = false;
+  hearsPublished = false;
   readonly #emitter = new EventEmitter<string>();
   readonly #log: Log;
   readonly #registered = new Map<string, readonly Registered[]>();
@@ -83,6 +84,7 @@ export class NoticeBoard implements Notices {
     this.hearsStarted = this.hears("delivery.started");
     this.hearsDone = this.hears("delivery.done");
     this.hearsBlocked = this.hears("loop.blocked");
+    this.hearsPublished = this.hears("event.published");
   }
 
   /* Said once, although what it began before may still reject; and not from a stack that the listener may have filled. */

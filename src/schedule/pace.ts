@@ -46,7 +46,7 @@ export class CronPace implements Pace, CronTimes {
 
 /** Equal intervals: whole milliseconds from a whole millisecond, so that they do not drift. */
 export class IntervalPace implements Pace {
-  readonly clock = "steady";
+  readonly clock: keyof Clocks = "steady";
   readonly #every: number;
   #anchor = 0;
 
@@ -65,4 +65,16 @@ export class IntervalPace implements Pace {
   latest(now: number): number {
     return this.#anchor + Math.floor((now - this.#anchor) / this.#every) * this.#every;
   }
+}
+
+/** The same for all processes: intervals of the wall's clock, from a moment that all know. */
+export class SharedIntervalPace extends IntervalPace {
+  override readonly clock = "wall";
+
+  constructor(ms: number, from: Date | undefined) {
+    super(ms);
+    super.anchor(from?.getTime() ?? 0);
+  }
+
+  override anchor(): void {}
 }

@@ -3,6 +3,7 @@ import type { Receipt } from "../delivery/receipt.js";
 import type { Schedule, ScheduleOptions, ScheduleRun } from "../delivery/schedule.js";
 import { toMs } from "../runtime/duration.js";
 import type { Due } from "./due-heap.js";
+import type { Keeper } from "./keeper.js";
 import type { Clocks, Pace } from "./pace.js";
 import type { Run, Work } from "./run.js";
 
@@ -25,6 +26,8 @@ export interface ScheduledParts {
   readonly pace: Pace;
   readonly rules: Rules;
   readonly work: Work;
+  /** Where a store keeps it for all processes. */
+  readonly keeper?: Keeper | undefined;
   readonly runner: Runner;
 }
 
@@ -51,6 +54,7 @@ export class Scheduled implements Schedule, Due {
   readonly pace: Pace;
   readonly rules: Rules;
   readonly work: Work;
+  readonly keeper: Keeper | undefined;
   readonly order: number;
   at = 0;
   place = -1;
@@ -65,14 +69,16 @@ export class Scheduled implements Schedule, Due {
   isRemoved = false;
   /** Its times count. */
   hasBegun = false;
+  #from = -Infinity;
   #until = Infinity;
   readonly #runner: Runner;
 
-  constructor({ name, pace, rules, work, runner }: ScheduledParts, order: number) {
+  constructor({ name, pace, rules, work, keeper, runner }: ScheduledParts, order: number) {
     this.name = name;
     this.pace = pace;
     this.rules = rules;
     this.work = work;
+    this.keeper = keeper;
     this.order = order;
     this.#runner = runner;
   }
@@ -84,7 +90,13 @@ export class Scheduled implements Schedule, Due {
     const { from, until } = this.rules;
     this.#until = until === undefined ? Infinity : moved(until);
     this.pace.anchor(from === undefined ? here : moved(from));
-    this.due = this.nextAfter(Math.max(here, from === undefined ? -Infinity : Math.round(moved(from)) - 1));
+    this.#from = from === undefined ? -Infinity : Math.round(moved(from)) - 1;
+    this.resumeAfter(here);
+  }
+
+  /** Nothing is decided of what comes after a moment. */
+  resumeAfter(moment: number): void {
+    this.due = this.nextAfter(Math.max(moment, this.#from));
   }
 
   /** The first of its times after a moment. */

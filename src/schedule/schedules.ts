@@ -8,8 +8,10 @@ import type { Timers } from "../runtime/timers.js";
 import { tickOf } from "../task/tick.js";
 import { Calendar } from "./calendar.js";
 import { DueTimer } from "./due-timer.js";
+import type { StoredRun } from "./keeper.js";
+import { isKept, type Kept, Keeping } from "./keeping.js";
 import type { Clocks } from "./pace.js";
-import type { Run } from "./run.js";
+import type { Run, Work } from "./run.js";
 import { type Runner, Scheduled, type ScheduledParts } from "./scheduled.js";
 
 export interface SchedulesParts {
@@ -31,6 +33,7 @@ export class Schedules implements Runner {
   readonly calendar: Calendar = new Calendar();
   readonly #parts: SchedulesParts;
   readonly #timer: DueTimer<Scheduled>;
+  readonly #keeping: Keeping;
   #count = 0;
   #began: Clocks | undefined;
   #isStopped = false;
@@ -43,6 +46,13 @@ export class Schedules implements Runner {
       ...parts,
       onDue: (schedule) => this.#due(schedule),
       onReset: (schedule) => this.#begin(schedule, this.#timer.clocks()),
+    });
+    this.#keeping = new Keeping({
+      ...parts,
+      decide: (schedule) => this.#decide(schedule),
+      runAgain: (schedule, run) => this.#runAgain(schedule, run),
+      wait: (schedule) => this.#await(schedule),
+      waitFor: (schedule, ms) => this.#waitFor(schedule, ms),
     });
   }
 
@@ -71,10 +81,17 @@ export class Schedules implements Runner {
   stop(): string[] {
     this.#isStopped = true;
     this.#timer.stop();
+    this.#keeping.stop();
+    for (const each of this.byName.values()) if (isKept(each)) each.waits = undefined; // other processes have them
     return this.#waiting().map((each) => {
       each.waits = undefined;
       return `${each.name} (due ${this.#dateOf(each, each.due!).toISOString()})`;
     });
+  }
+
+  /** Resolves when stores have what was decided. */
+  written(): Promise<void> {
+    return this.#keeping.written();
   }
 
   // ── What can be asked of a schedule ───────────────────────────────────────────────────────────────────────────
@@ -98,7 +115,8 @@ export class Schedules implements Runner {
       if (schedule.isRemoved)
         throw new TypeError(`Schedule ${schedule.name} was removed and runs no more. Add it anew.`);
       const { run } = schedule;
-      if (run === undefined) return this.#started(schedule, new Date(this.#timer.clocks().wall)).receipt;
+      if (run === undefined)
+        return this.#started(schedule, new Date(this.#timer.clocks().wall), schedule.work).receipt;
       if (schedule.rules.overlap === "skip") return run.receipt;
       if (schedule.rules.overlap === "cancelPrevious") cancel(schedule, run);
       await new Promise<void>((resolve) => this.#awaiting.push([run, resolve]));
@@ -116,7 +134,8 @@ export class Schedules implements Runner {
     schedule.isPaused = false;
     if (!schedule.hasBegun || schedule.due === undefined) return;
     const now = this.#now(schedule);
-    if (schedule.due <= now && schedule.rules.missed === "skip") this.#skip(schedule, now, "paused");
+    const isSkipped = schedule.due <= now && schedule.rules.missed === "skip" && !isKept(schedule);
+    if (isSkipped) this.#skip(schedule, now, "paused");
     this.#await(schedule);
   }
 
@@ -134,11 +153,18 @@ export class Schedules implements Runner {
   #begin(schedule: Scheduled, clocks: Clocks): void {
     schedule.hasBegun = true;
     schedule.begin(clocks);
-    this.#await(schedule);
+    if (isKept(schedule)) this.#keeping.begin(schedule);
+    else this.#await(schedule);
   }
 
   #due(schedule: Scheduled): void {
     if (!schedule.hasBegun) return this.#begin(schedule, this.#began!);
+    if (isKept(schedule) && !schedule.keeper.isLeading) return this.#keeping.due(schedule);
+    this.#decide(schedule);
+  }
+
+  #decide(schedule: Scheduled): void {
+    if (schedule.due === undefined) return;
     const now = this.#now(schedule);
     if (schedule.run !== undefined) return this.#overlap(schedule, schedule.run, now);
     if (schedule.waits === undefined) this.#passMissed(schedule, now);
@@ -192,18 +218,26 @@ export class Schedules implements Runner {
 
   #run(schedule: Scheduled, due: number): void {
     try {
-      this.#started(schedule, this.#dateOf(schedule, due));
+      const work = isKept(schedule) ? this.#keeping.workOf(schedule, 1) : schedule.work;
+      this.#started(schedule, this.#dateOf(schedule, due), work);
     } catch (error) {
       schedule.missed++;
       this.#parts.log.scheduleFailed(schedule.name, error);
     }
   }
 
-  #started(schedule: Scheduled, due: Date): Run {
+  /* Missed times were counted when it was begun. */
+  #runAgain(schedule: Scheduled, { due, missed, times }: StoredRun): void {
+    schedule.missed = missed;
+    this.#started(schedule, new Date(due), this.#keeping.workOf(schedule as Kept, times + 1));
+    this.#await(schedule);
+  }
+
+  #started(schedule: Scheduled, due: Date, work: Work): Run {
     const at = new Date(this.#timer.clocks().wall);
     schedule.last = Object.freeze({ due, at, outcome: "failed" }); // until it has begun
     const tick = tickOf({ schedule: schedule.name, due, missed: schedule.missed });
-    const run = schedule.work.begin(tick, (outcome) => this.#over(schedule, run, outcome));
+    const run = work.begin(tick, (outcome) => this.#over(schedule, run, outcome));
     schedule.missed = 0;
     schedule.run = run;
     schedule.last = Object.freeze({ due, at, outcome: "running" });
@@ -218,6 +252,7 @@ export class Schedules implements Runner {
     this.#awaiting = awaiting.filter((each) => each[0] !== run);
     for (const [awaited, goOn] of awaiting) if (awaited === run) goOn();
     if (schedule.waits !== undefined) this.#await(schedule);
+    else if (isKept(schedule)) this.#keeping.over(schedule, outcome === "abandoned");
   }
 
   /* What waits for the end of a run is due at once when there is none. */
@@ -225,6 +260,14 @@ export class Schedules implements Runner {
     const { due } = schedule;
     if (due === undefined || schedule.isPaused || schedule.place >= 0) return;
     schedule.at = schedule.waits === undefined ? due + this.#jitterOf(schedule, due) : due;
+    this.#timer.add(schedule);
+  }
+
+  /* It is looked at then, whether or not one of its times has come. */
+  #waitFor(schedule: Scheduled, ms: number): void {
+    if (schedule.isRemoved || schedule.isPaused || this.#isStopped) return;
+    this.#timer.delete(schedule);
+    schedule.at = this.#now(schedule) + ms;
     this.#timer.add(schedule);
   }
 

@@ -42,8 +42,9 @@ export function subscriptionsOf(target: SubscriberClass): Declared {
   if (notAClass.length > 0) return Object.freeze({ target, ...NOTHING, faults: notAClass });
   const label = classNameOf(target);
   const subscriber = subscriberName(target);
-  const form = staticForm(target, label);
-  const marks = [...collectMarks(target), ...form.marks];
+  const own = collectMarks(target);
+  const form = staticForm(target, label, own.length === 0);
+  const marks = [...own, ...form.marks];
   const names = nameHandlers(subscriber, marks);
   const handlers = marks.map((mark, index) => Object.freeze({ ...mark, ...names[index]! }));
   const settings = settingsOf(target);

@@ -19,25 +19,29 @@ type StaticFault<C> = C extends { readonly on: infer On extends Events; readonly
 
 type HandleOf<T> = T extends { readonly handle: infer H } ? H : never;
 
+const METHOD = "handle";
+
 /** What `static on` and `handle()` say together. */
 export interface StaticForm {
   readonly marks: readonly HandlerMark[];
   readonly faults: readonly string[];
 }
 
-/** Reads the form from a class; a class that does not use it gives nothing. */
-export function staticForm(target: SubscriberClass, label: string): StaticForm {
+/** Reads the form from a class; a class that does not use it gives nothing. `isAlone` where it has no marks beside it. */
+export function staticForm(target: SubscriberClass, label: string, isAlone: boolean): StaticForm {
   const on: unknown = "on" in target ? target.on : undefined;
   const places = [false, true].filter((isStatic) => hasHandle(isStatic ? target : target.prototype));
   const faults = eventFaults(`\`static on\` of ${label}`, on);
   if (faults.length > 0) return { marks: [], faults: places.length > 0 && isMeant(target) ? faults : [] };
   if (places.length === 0) return { marks: [], faults: [noHandle(label)] };
-  const mark = { method: "handle", events: listOf(on as Events), options: {} };
+  // The form dictates the method's name, so that alone it counts as given: only the class's follows the code.
+  const options = isAlone && places.length === 1 ? { name: METHOD } : {};
+  const mark = { method: METHOD, events: listOf(on as Events), options };
   return { marks: places.map((isStatic) => ({ ...mark, isStatic })), faults: [] };
 }
 
 function hasHandle(holder: object): boolean {
-  return "handle" in holder && typeof holder.handle === "function";
+  return METHOD in holder && typeof holder[METHOD] === "function";
 }
 
 // A method named `on`, or an `on` inherited from such as EventEmitter, is somebody else's; an own field is not.

@@ -1,5 +1,5 @@
 /** `@Cron`: marks a method that runs at the times of a cron expression. */
-import type { CronExpression, ScheduleOptions } from "../delivery/schedule.js";
+import type { CronExpression, TickOptions } from "../delivery/schedule.js";
 import { type TickMark, tickMark } from "./tick-mark.js";
 
 /**
@@ -9,6 +9,6 @@ import { type TickMark, tickMark } from "./tick-mark.js";
  *
  * @throws TypeError on anything but a method. Expression, zone and options are checked when the bus starts.
  */
-export function Cron(expression: CronExpression, options?: ScheduleOptions): TickMark {
+export function Cron(expression: CronExpression, options?: TickOptions): TickMark {
   return tickMark("@Cron", expression, options);
 }

@@ -1,5 +1,5 @@
 /** `@Every`: marks a method that runs at equal intervals. */
-import type { ScheduleOptions } from "../delivery/schedule.js";
+import type { TickOptions } from "../delivery/schedule.js";
 import type { Duration } from "../runtime/duration.js";
 import { type TickMark, tickMark } from "./tick-mark.js";
 
@@ -9,6 +9,6 @@ import { type TickMark, tickMark } from "./tick-mark.js";
  *
  * @throws TypeError on anything but a method. Interval and options are checked when the bus starts.
  */
-export function Every(interval: Duration, options?: ScheduleOptions): TickMark {
+export function Every(interval: Duration, options?: TickOptions): TickMark {
   return tickMark("@Every", { every: interval }, options);
 }

@@ -1,6 +1,6 @@
 /** What `@Cron` and `@Every` have in common: the type of the decorator, and what it writes down. */
 import type { Delivery, HandlerResult } from "../delivery/delivery.js";
-import type { ScheduleOptions, When } from "../delivery/schedule.js";
+import type { TickOptions, When } from "../delivery/schedule.js";
 import { refuse } from "../runtime/options.js";
 import { optionFaults, refuseBare } from "../subscriber/mark-options.js";
 import { placeOf } from "../subscriber/mark-place.js";
@@ -17,7 +17,7 @@ export interface TickRule extends MarkRule {
 }
 
 /** The decorator of one schedule; `by` is its name. */
-export function tickMark(by: "@Cron" | "@Every", when: When, options: ScheduleOptions | undefined): TickMark {
+export function tickMark(by: "@Cron" | "@Every", when: When, options: TickOptions | undefined): TickMark {
   const example = by === "@Cron" ? `@Cron("0 3 * * *")` : `@Every("5m")`;
   refuseBare(options, `${by} needs to know when: write ${example}`);
   const mark = (...args: readonly unknown[]): void => {

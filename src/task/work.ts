@@ -43,8 +43,11 @@ export interface RunPorts {
 export interface Whole extends Started {
   /** Why somebody cancelled it, once that has been. */
   readonly cancelReason: string | undefined;
-  /** Starts a part of it, which waits for its place as long as it takes. What refuses it is its ending: it never throws. */
-  start(part: Work, ended: (ending: Ending) => void): Started | undefined;
+  /**
+   * Starts a part of it, which waits for its place as long as it takes. What refuses it is its ending: it never throws.
+   * `as` tells it from the other parts, each time that the same work is run.
+   */
+  start(part: Work, as: number | string, ended: (ending: Ending) => void): Started | undefined;
   /** Its result, or the error that it ended with. */
   end(state: Ending["state"], value: unknown): void;
   /** Ends it as cancelled, for the reason that was given. */

@@ -81,7 +81,7 @@ class ChainCourse implements Course {
 
   #start(work: Work, index: number): void {
     let isOver = false;
-    const started = this.#whole.start(work, (ending) => {
+    const started = this.#whole.start(work, index, (ending) => {
       isOver = true;
       this.#ended(ending, index);
     });

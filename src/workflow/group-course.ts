@@ -51,7 +51,9 @@ export class GroupCourse implements Course {
 
   #start(index: number): void {
     this.#underway.set(index, undefined);
-    const started = this.#whole.start(this.#facts.members[index]!, (ending) => this.#ended(index, ending));
+    const started = this.#whole.start(this.#facts.members[index]!, index, (ending) =>
+      this.#ended(index, ending),
+    );
     if (started === undefined || !this.#underway.has(index)) return;
     this.#underway.set(index, started);
     started.accepted?.catch(() => undefined); // what refuses it is how it ends
@@ -87,7 +89,7 @@ export class GroupCourse implements Course {
     this.#phase = "last";
     const { last } = this.#facts;
     if (last === undefined) return this.#end(undefined);
-    this.#whole.start(last, (ending) => this.#end(ending))?.accepted?.catch(() => undefined);
+    this.#whole.start(last, "last", (ending) => this.#end(ending))?.accepted?.catch(() => undefined);
   }
 
   #end(last: Ending | undefined): void {

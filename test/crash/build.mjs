@@ -7,17 +7,27 @@ import { build } from "esbuild";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Writes the worker's bundle into a folder, and answers where it is. */
-export async function worker(folder) {
+export function worker(folder) {
+  return bundled("test/crash/worker.ts", folder);
+}
+
+/** The same for another program of the tests. */
+export async function bundled(program, folder) {
   const outfile = path.join(folder, "worker.mjs");
   const door = (name) => path.join(ROOT, "src", name, "index.ts");
   await build({
-    entryPoints: [path.join(ROOT, "test/crash/worker.ts")],
+    entryPoints: [path.join(ROOT, program)],
     outfile,
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node22",
-    alias: { "signalbox/sqlite": door("sqlite"), signalbox: door("") },
+    alias: {
+      "signalbox/sqlite": door("sqlite"),
+      "signalbox/workflow": door("workflow"),
+      signalbox: door(""),
+    },
+    tsconfig: path.join(ROOT, "tsconfig.json"),
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },

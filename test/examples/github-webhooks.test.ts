@@ -69,6 +69,7 @@ describe("the check of the demo", () => {
       published: 329,
       handled: 522,
       lost: 0,
+      handledAgain: 0,
       faults: [],
     });
   });
@@ -87,6 +88,41 @@ describe("the check of the demo", () => {
       `ONCE TOO OFTEN: search.index handled ${ping} (not code)`,
       `OUT OF ORDER: issues.triage ${issue} (octo/repo#1)`,
     ]);
+  });
+
+  test("counts what the next process handled again, and finds no fault in it", () => {
+    const { deliveries, ledger } = honest();
+    const row = { id: deliveries[0]!.id, note: "again", at: 0 };
+    ledger.add("audit.record", { ...row, life: 2 });
+    expect(check(deliveries, ledger)).toMatchObject({ handled: 522, handledAgain: 1, faults: [] });
+    ledger.add("audit.record", { ...row, life: 2 });
+    expect(check(deliveries, ledger)).toMatchObject({
+      handledAgain: 1,
+      faults: [`ONCE TOO OFTEN: audit.record handled ${row.id} (again)`],
+    });
+  });
+
+  test("reports what was published as new twice", () => {
+    const { deliveries, ledger } = honest();
+    const { id } = deliveries[0]!;
+    ledger.write("http.published", id, "known");
+    expect(check(deliveries, ledger).faults).toEqual([]);
+    for (const life of [1, 2]) ledger.add("http.published", { id, note: "new", at: 0, life });
+    expect(check(deliveries, ledger).faults).toEqual([`PUBLISHED TWICE: ${id}`]);
+  });
+
+  test("takes the order in which they were published, where the first sending was lost with its process", () => {
+    const issues = deliveriesOf(randomOf(1)).filter(({ name }) => name === "issues");
+    const [first, second] = issues.map(({ id }) => id) as [string, string];
+    const order = (note: string) => {
+      const ledger = new Ledger();
+      for (const id of [first, second, second, first]) ledger.write("http.received", id, "issues");
+      for (const id of [second, first]) ledger.write("http.published", id, note);
+      for (const id of [second, first]) ledger.write("issues.triage", id, "octo/repo#1");
+      return check([], ledger).faults.filter((fault) => fault.startsWith("OUT OF ORDER"));
+    };
+    expect(order("new")).toEqual([]);
+    expect(order("known")).toEqual([`OUT OF ORDER: issues.triage ${first} (octo/repo#1)`]);
   });
 
   test("reports what never arrived and what was never published", () => {

@@ -57,7 +57,8 @@ function importsFor(text: string, frontDoor: readonly string[]): string {
   return names.length === 0 ? "" : `import { ${names.join(", ")} } from "signalbox";\n`;
 }
 
-function ownPackage(): object {
+/** A package.json that makes compiled sources, in `src` beside it, the package of that name. */
+export function ownPackage(): object {
   const { exports } = JSON.parse(textOf("package.json")) as { exports: Record<string, { default?: string }> };
   const doors = Object.entries(exports)
     .filter(([, target]) => target.default !== undefined)

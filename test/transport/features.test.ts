@@ -40,11 +40,11 @@ test("all faults of all subscriptions are told at once, each with its fix, and n
     { transport: store, lanes: { narrow: { overflow: "reject" } } },
   );
   expect(faults).toEqual([
-    'test.ping#1 has a name that follows the code, and a store needs a stable one on transport default. Add `name: "test.ping-1"` to its options.',
-    'drops asks for overflow "dropOldest", but the store holds the queue on transport default. Remove `overflow`.',
-    "refines refines the key, but the store holds the queue on transport default. Give the event class the `key`.",
-    'dedupes dedupes by a function, but the store knows ids only on transport default. Use `by: "id"`, and publish with an id that says the same.',
-    'shares asks for overflow "reject", but the store holds the queue on transport default. Remove `overflow`.',
+    'test.ping#1 has a name that follows the code, and transport default keeps what waits under its name. Add `name: "test.ping-1"` to its options.',
+    'drops asks for overflow "dropOldest" in its lane, but transport default keeps the queue in its store. Remove `overflow` from the options of its lane.',
+    "refines refines the key, but transport default orders by the event's own. Remove `key`, or give it to the event class.",
+    'dedupes dedupes by a function, but transport default knows ids only. Use `by: "id"`, and publish with an id that says the same.',
+    'shares asks for overflow "reject" in lane narrow, but transport default keeps the queue in its store. Remove `overflow` from the options of lane narrow.',
   ]);
   expect(store.calls).toEqual([]);
 });
@@ -63,13 +63,35 @@ describe("a derived name of a method", () => {
     @On(Ping, { name: "given" }) other(): void {}
   }
 
+  class OwnNamed {
+    @On(Ping, { name: "given" }) take(): void {}
+  }
+
+  class Plain {
+    static readonly on = Ping;
+    handle(): void {}
+  }
+
   test("is refused with the lines to add, for the class and for the method", async () => {
-    const faults = await faultsOf(() => undefined, { subscribers: [Unnamed, HalfNamed] });
+    const faults = await faultsOf(() => undefined, { subscribers: [Unnamed, HalfNamed, OwnNamed, Plain] });
     expect(faults.map((fault) => fault.slice(fault.indexOf("Add")))).toEqual([
       'Add `name: "Unnamed"` to its @Subscriber and `name: "take"` to its @On.',
       'Add `name: "Unnamed"` to its @Subscriber and `name: "take-2"` to its @On.',
-      'Add `name: "mails"` to its @Subscriber and `name: "take"` to its @On.',
+      'Add `name: "take"` to its @On.',
+      'Add `name: "OwnNamed"` to its @Subscriber.',
+      'Add `name: "Plain"` to its @Subscriber.',
     ]);
+  });
+
+  test("is stable in the form without decorators, once the class has its name", async () => {
+    @Subscriber({ name: "plain" })
+    class Named {
+      static readonly on = Ping;
+      handle(): void {}
+    }
+    const { bus } = virtualBus({ transport: new ShelfStore(), subscribers: [Named] });
+    await bus.start();
+    expect(bus.describe().subscriptions.map(({ name }) => name)).toEqual(["plain.handle"]);
   });
 
   test("is good for memory, also through its port", async () => {
@@ -82,7 +104,7 @@ describe("a derived name of a method", () => {
 
 test("order per key on a transport that keeps none is refused, wherever the queue is", async () => {
   const says =
-    "a keeps order per key, which is not kept on transport default. Remove `key` from the event, or choose a transport with order.";
+    "a keeps order per key, and transport default keeps none. Remove `key` from the event, or choose a transport with order.";
   const prepare = (bus: ReturnType<typeof virtualBus>["bus"]) =>
     bus.on(Keyed, { name: "a" }, () => undefined);
   expect(await faultsOf(prepare, {}, { order: "none" })).toEqual([says]);

@@ -1,5 +1,5 @@
 // Puts the application together: services in a container, subscribers on a bus. The one place that knows them all.
-import { type Bus, createBus, type Logger, type Step } from "signalbox";
+import { type Bus, createBus, type Logger, type Step, type Transport } from "signalbox";
 import { container, tsyringe } from "signalbox/tsyringe";
 import { everyEvent } from "./catalogue.js";
 import { Ledger } from "./ledger.js";
@@ -24,10 +24,12 @@ export interface Surroundings {
   readonly boardUrl: string;
   readonly logger: Logger;
   readonly steps: readonly Step[];
+  /** Memory, where there is none. */
+  readonly transport?: Transport | undefined;
 }
 
 /** Services without parameters, such as Labels and SearchIndex, need no registration: the container makes them. */
-export function createApplication({ ledger, boardUrl, logger, steps }: Surroundings): Application {
+export function createApplication({ ledger, boardUrl, logger, steps, transport }: Surroundings): Application {
   const services = container.createChildContainer();
   const pager = new Pager();
   const statistics = new Statistics();
@@ -49,6 +51,7 @@ export function createApplication({ ledger, boardUrl, logger, steps }: Surroundi
       SecurityAlerts,
     ],
     steps,
+    transport,
   });
   return { bus, pager, statistics };
 }

@@ -1,5 +1,5 @@
 // From a verified webhook to a published event, and what a full lane means for the one who sent it.
-import { type Bus, LaneFullError, PartlyAcceptedError, type Tally } from "signalbox";
+import { type Bus, LaneFullError, PartlyAcceptedError, type Receipt } from "signalbox";
 import { eventOf } from "./catalogue.js";
 import type { Ledger } from "./ledger.js";
 
@@ -8,7 +8,7 @@ export type Taken = "published" | "unknown" | "busy";
 const PATIENCE = 100; // milliseconds that a request may wait for a place in a lane
 
 export class Intake {
-  readonly #unsettled: Promise<Tally>[] = [];
+  readonly #receipts: Receipt[] = [];
 
   constructor(
     private readonly bus: Bus,
@@ -27,8 +27,8 @@ export class Intake {
     const signal = AbortSignal.timeout(PATIENCE);
     try {
       const receipt = await this.bus.publish(event, { id, signal, headers: { "github-event": name } });
-      this.ledger.write("http.published", id, name);
-      this.#unsettled.push(receipt.settled());
+      this.ledger.write("http.published", id, receipt.deduplicated.length > 0 ? "known" : "new");
+      this.#receipts.push(receipt);
       return "published";
     } catch (error) {
       if (signal.aborted || error instanceof PartlyAcceptedError || error instanceof LaneFullError)
@@ -37,9 +37,9 @@ export class Intake {
     }
   }
 
-  /** Resolves when all that was published is handled or a dead letter, retries included. */
+  /** Resolves when all that was published is handled or a dead letter, retries included. In memory only: a store's events are anybody's. */
   async settled(): Promise<void> {
-    await Promise.all(this.#unsettled);
+    await Promise.all(this.#receipts.map((receipt) => receipt.settled()));
     await this.bus.idle(); // what a "busy" publish had already handed to other subscriptions
   }
 }

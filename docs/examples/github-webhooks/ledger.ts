@@ -5,16 +5,26 @@ export interface Row {
   readonly id: string;
   readonly note: string;
   readonly at: number; // milliseconds
+  readonly life: number; // 1 up: which process wrote it, where one was killed and another went on
 }
 
 export class Ledger {
+  readonly life: number;
   readonly #stores = new Map<string, Row[]>();
+
+  constructor(life = 1) {
+    this.life = life;
+  }
 
   /** Notes in the store of that name that the delivery with this id was worked on. */
   write(store: string, id: string, note: string): void {
+    this.add(store, { id, note, at: performance.timeOrigin + performance.now(), life: this.life });
+  }
+
+  add(store: string, row: Row): void {
     const rows = this.#stores.get(store) ?? [];
     this.#stores.set(store, rows);
-    rows.push({ id, note, at: performance.now() });
+    rows.push(row);
   }
 
   rows(store: string): readonly Row[] {

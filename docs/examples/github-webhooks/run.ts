@@ -4,7 +4,7 @@ import { openBoard } from "./announcement-board.js";
 import { createApplication } from "./application.js";
 import { briefLog } from "./brief-log.js";
 import { check, type Verdict } from "./check.js";
-import { post, sendAll, type Sending } from "./client.js";
+import { post, type Sending, sendAll } from "./client.js";
 import { deliveriesOf, type WebhookDelivery } from "./deliveries.js";
 import { expectedHandlings, type Handling, subscriptions } from "./expectations.js";
 import { Intake } from "./intake.js";
@@ -12,11 +12,10 @@ import { Ledger } from "./ledger.js";
 import { pick, randomOf } from "./random.js";
 import { repair } from "./repair.js";
 import { dropping } from "./sabotage.js";
+import { SECRET } from "./secret.js";
 import { receiveWebhooks } from "./server.js";
-import { tableOf } from "./table.js";
+import { tableOf, watchedColumns } from "./table.js";
 import { watch, type Watched } from "./watch.js";
-
-const SECRET = "it is a secret to everybody"; // what GitHub and the server share
 
 export interface RunOptions {
   readonly seed: number;
@@ -35,7 +34,7 @@ export async function run(options: RunOptions): Promise<Verdict> {
   const watched = await play(deliveries, victim, ledger, options);
   const verdict = check(deliveries, ledger);
   const { received, published, handled, lost, faults } = verdict;
-  for (const line of ["", ...tableOf(ledger, watched), "", ...faults]) options.log(line);
+  for (const line of ["", ...tableOf(ledger, watchedColumns(watched)), "", ...faults]) options.log(line);
   options.log(`${received} received, ${published} published, ${handled} handled, ${lost} lost`);
   return verdict;
 }
@@ -81,15 +80,13 @@ async function sendWithProgress(
   ledger: Ledger,
   { log, progress }: Required<Pick<RunOptions, "log" | "progress">>,
 ) {
-  const sending: Sending = { delivered: 0, sentAgain: 0 };
+  const sending: Sending = { delivered: 0, busy: 0, unanswered: 0 };
   const timer = setInterval(() => {
     const handled = subscriptions.reduce((sum, store) => sum + ledger.rows(store).length, 0);
     progress(
-      `${sending.delivered}/${deliveries.length} taken, ${sending.sentAgain} sent again, ${handled} handled`,
+      `${sending.delivered}/${deliveries.length} taken, ${sending.busy} sent again, ${handled} handled`,
     );
   }, 100);
-  await sendAll(deliveries, url, SECRET, sending).finally(() => clearInterval(timer));
-  log(
-    `all ${sending.delivered} were taken; ${sending.sentAgain} times the answer was 503, and they came again`,
-  );
+  await sendAll(deliveries, async () => url, sending).finally(() => clearInterval(timer));
+  log(`all ${sending.delivered} were taken; ${sending.busy} times the answer was 503, and they came again`);
 }

@@ -3,24 +3,28 @@ import { subscriptions } from "./expectations.js";
 import type { Ledger } from "./ledger.js";
 import type { Watched } from "./watch.js";
 
-const HEAD = ["subscription", "handled", "retried", "dead-lettered", "waiting peak", "p50 ms", "p99 ms"];
+/** A heading, and what stands below it for a subscription. */
+export type Column = readonly [head: string, cell: (subscription: string) => string | number];
 
-export function tableOf(ledger: Ledger, watched: (subscription: string) => Watched): readonly string[] {
-  const rows = subscriptions.map((subscription) => {
-    const { retried, deadLettered, waitingMax } = watched(subscription);
-    const took = latencies(subscription, ledger);
-    const handled = ledger.ids(subscription).size;
-    return [
-      subscription,
-      handled,
-      retried,
-      deadLettered,
-      waitingMax,
-      percentile(took, 50),
-      percentile(took, 99),
-    ];
-  });
-  return aligned([HEAD, ...rows.map((row) => row.map(String))]);
+/** What only the process knows that watched its bus. */
+export function watchedColumns(watched: (subscription: string) => Watched): readonly Column[] {
+  return [
+    ["retried", (subscription) => watched(subscription).retried],
+    ["dead-lettered", (subscription) => watched(subscription).deadLettered],
+    ["waiting peak", (subscription) => watched(subscription).waitingMax],
+  ];
+}
+
+export function tableOf(ledger: Ledger, others: readonly Column[]): readonly string[] {
+  const columns: readonly Column[] = [
+    ["subscription", (subscription) => subscription],
+    ["handled", (subscription) => ledger.ids(subscription).size],
+    ...others,
+    ["p50 ms", (subscription) => percentile(latencies(subscription, ledger), 50)],
+    ["p99 ms", (subscription) => percentile(latencies(subscription, ledger), 99)],
+  ];
+  const rows = subscriptions.map((subscription) => columns.map(([, cell]) => String(cell(subscription))));
+  return aligned([columns.map(([head]) => head), ...rows]);
 }
 
 /** From the first time the server had the webhook to the end of the handler's work, in milliseconds, sorted. */
@@ -38,7 +42,7 @@ function percentile(sorted: readonly number[], percent: number): string {
 
 /** The first column to the left, numbers to the right. */
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row
       .map((cell, column) =>

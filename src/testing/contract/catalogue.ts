@@ -5,7 +5,7 @@ import { concurrency } from "./cases/concurrency.js";
 import { dedupe } from "./cases/dedupe.js";
 import { delay } from "./cases/delay.js";
 import { durable } from "./cases/durable.js";
-import { reconnect, schedules } from "./cases/elsewhere.js";
+import { reconnect } from "./cases/elsewhere.js";
 import { errors } from "./cases/errors.js";
 import { fidelity } from "./cases/fidelity.js";
 import { groups } from "./cases/groups.js";
@@ -18,6 +18,7 @@ import { ordered } from "./cases/ordered.js";
 import { poison } from "./cases/poison.js";
 import { pressure } from "./cases/pressure.js";
 import { publishing } from "./cases/publishing.js";
+import { schedules } from "./cases/schedules.js";
 import { settling } from "./cases/settling.js";
 import { transactions } from "./cases/transactions.js";
 

@@ -107,18 +107,21 @@ export class Scene {
     return this.features.begin!(this.#place);
   }
 
-  /** A bus that has not started. */
-  async bus({ defaults = {}, ...options }: BusOptions = {}): Promise<Bus> {
-    const transport = options.transport ?? (await this.transport());
+  /** A bus that has not started; `runtime` is that of its process. */
+  async bus(
+    { defaults = {}, ...options }: BusOptions = {},
+    runtime: Runtime = this.time.runtime,
+  ): Promise<Bus> {
+    const transport = options.transport ?? (await this.transport(runtime));
     const all = { logger: this.#logger(), ...options, transport, defaults: { retry: RETRY, ...defaults } };
-    const bus = new Bus({ options: all, runtime: this.time.runtime });
+    const bus = new Bus({ options: all, runtime });
     this.#buses.push(bus);
     return bus;
   }
 
   /** A bus with its subscriptions, started. */
-  async started(subscribe: (bus: Bus) => void, options: BusOptions = {}): Promise<Bus> {
-    const bus = await this.bus(options);
+  async started(subscribe: (bus: Bus) => void, options: BusOptions = {}, runtime?: Runtime): Promise<Bus> {
+    const bus = await this.bus(options, runtime);
     subscribe(bus);
     await this.time.within(bus.start(), "start()");
     return bus;

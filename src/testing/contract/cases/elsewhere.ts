@@ -1,6 +1,6 @@
-/** R and S: what only a connection or a schedule can prove. */
+/** R: what only a connection can prove. */
 import type { CaseDefinition, CaseGroup } from "../case.js";
-import { durable as survives, network, type Needs } from "../needs.js";
+import { network, type Needs } from "../needs.js";
 
 export const reconnect: CaseGroup = {
   title: "Reconnecting",
@@ -16,21 +16,6 @@ export const reconnect: CaseGroup = {
     R8: ["a read that never ends", "A watchdog ends it."],
     R9: ["permission is lost", "A typed error."],
     R10: ["the notifier crashes", "Consumers listen again."],
-  }),
-};
-
-export const schedules: CaseGroup = {
-  title: "Schedules on a shared store",
-  about: "What is due fires once, whoever is there.",
-  cases: listed(survives, {
-    S1: ["one fire per slot", "With any number of processes."],
-    S2: ["a clock goes back", "No second fire."],
-    S3: ["clocks that are apart", "They are tolerated."],
-    S4: ["missed slots", "They are made up for, up to a limit."],
-    S5: ["summer time", "Gaps and overlaps, per time zone."],
-    S6: ["the leader crashes", "Another takes over within the lease."],
-    S7: ["many upserts", "One schedule is left."],
-    S8: ["an expression that is none", "It is refused at the start."],
   }),
 };
 

@@ -1,0 +1,2 @@
+/** What GitHub and the server share. */
+export const SECRET = "it is a secret to everybody";
