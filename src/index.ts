@@ -12,7 +12,8 @@ export type { Publish, PublishOptions, Receipt, Receipts, Tally, Transaction } f
 export type { NotHandled } from "./delivery/receipt.js";
 export type { CloseReport } from "./dispatch/closing.js";
 export type { TransactionScope } from "./dispatch/transaction.js";
-export type { Delayed, DelayedEvents } from "./dispatch/later.js";
+export type { DelayedEvents } from "./dispatch/delayed-events.js";
+export type { Delayed } from "./dispatch/later.js";
 export type { Undo } from "./dispatch/undo.js";
 
 // Subscribing: decorators, the delivery, outcomes, policies.

@@ -11,6 +11,8 @@ export interface Carriage {
   readonly survives: boolean;
   /** Whether what it carries can be published within a transaction of the application's database. */
   readonly joinsTransactions: boolean;
+  /** Whether its store keeps the dead letters of what it handed out, and the keys that are parked there. */
+  readonly keepsDeadLetters: boolean;
   /** The records of its store; undefined where it has none, and everything lives in the process. */
   readonly shelf: Shelf | undefined;
   /** An item that is settled later has its slot free already: another may come in its place. */
@@ -29,6 +31,7 @@ export class StraightCarriage implements Carriage {
   readonly isStore = false;
   readonly survives = false;
   readonly joinsTransactions = false;
+  readonly keepsDeadLetters = false;
   readonly shelf = undefined;
 
   constructor(name: string) {

@@ -2,10 +2,12 @@
 import { DeliveryLostError } from "../errors.js";
 import type { Item, Settlement, Sink, Transport } from "../transport/transport.js";
 import { isThenable } from "../runtime/thenable.js";
+import { Burials } from "./burials.js";
 import type { Carriage } from "./carriage.js";
 import { Credits } from "./credits.js";
 import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
+import type { ParkedKeys } from "./parked-keys.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 import type { Shelf } from "./shelf.js";
@@ -16,14 +18,20 @@ import { toWire } from "./wire.js";
 /** The signal that ends the sending, the transaction that it joins. */
 export type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
 
+/** Who takes an item in. */
+export interface Receiver {
+  readonly carriage: Carriage;
+  readonly taken: (ticket: Ticket) => void;
+  /** An earlier one of its key has failed: it is not to run. */
+  readonly isParked: boolean;
+}
+
 /** Where items go that were not planned here. */
 export interface Reception {
   /** Places the delivery of an item, which `taken` hears first; answers how the item ends where there is none. */
-  receive(
-    item: Item,
-    route: Route,
-    to: { carriage: Carriage; taken: (ticket: Ticket) => void },
-  ): Settlement | undefined;
+  receive(item: Item, route: Route, to: Receiver): Settlement | undefined;
+  /** What was planned has come broken: its bytes are kept already, and nothing else will come of it. */
+  spoiled(ticket: Ticket): void;
   /** The transport has taken a delivery away. */
   told(ticket: Ticket, reason: string): void;
   /** One that had not started, or waited for its retry, is not to be here. */
@@ -45,13 +53,17 @@ export class PortCarriage implements Carriage, Sink {
   readonly transport: Transport;
   state: "up" | "down" = "up";
   readonly #parts: () => PortParts;
-  readonly #ways = new Ways((ticket, item) => this.#received(ticket, item));
+  readonly #ways = new Ways({
+    entered: (ticket, item) => this.#received(ticket, item),
+    spoiled: (ticket) => this.#parts().receiving.spoiled(ticket),
+  });
   readonly shelf: Shelf | undefined;
   readonly #items = new Map<Item, Ticket>();
   readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
+  readonly #burials: Burials | undefined;
   #life: "shut" | "open" | "stopped" = "shut";
 
   constructor(name: string, transport: Transport, parts: () => PortParts) {
@@ -59,6 +71,10 @@ export class PortCarriage implements Carriage, Sink {
     this.transport = transport;
     this.#parts = parts;
     this.shelf = shelfOf(transport);
+    const { store } = transport;
+    if (store === undefined || !this.isStore) return;
+    const tell = (item: Item, how: Settlement): Promise<void> | undefined => this.#tell(item, how);
+    this.#burials = new Burials({ store, tell, failed: this.#failed });
   }
 
   get isStore(): boolean {
@@ -66,6 +82,12 @@ export class PortCarriage implements Carriage, Sink {
   }
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
+  }
+  get parkedKeys(): ParkedKeys | undefined {
+    return this.#burials?.parkedKeys;
+  }
+  get keepsDeadLetters(): boolean {
+    return this.#burials !== undefined;
   }
   get joinsTransactions(): boolean {
     return this.transport.features.transactions;
@@ -133,9 +155,12 @@ export class PortCarriage implements Carriage, Sink {
     if (arrival === "declined") return this.settle(item, { kind: "done" });
     const to = this.#life === "open" ? route(item.group) : undefined;
     if (to === undefined) return this.settle(item, { kind: "release" });
+    const isParked = this.#parks(to) ? await this.#burials!.stops(item) : false;
+    if (isParked === undefined || this.#life !== "open") return this.settle(item, { kind: "release" });
     const ended = receiving.receive(item, to, {
       carriage: this,
       taken: (ticket) => this.#received(ticket, item),
+      isParked,
     });
     if (ended !== undefined) this.settle(item, ended);
   }
@@ -213,14 +238,16 @@ export class PortCarriage implements Carriage, Sink {
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
     if (!this.#lent.delete(item)) this.#forget(item);
-    const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
-    try {
-      const answer = this.transport.settle(item, settlement);
-      if (isThenable(answer)) answer.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
+    if (settlement.kind === "deadLetter" && this.#burials !== undefined)
+      this.#burials.bury(item, settlement, this.#parks(this.#parts().route(item.group)));
+    else void this.#tell(item, settlement);
+    if (settlement.kind === "done" || settlement.kind === "drop") this.parkedKeys?.ended(item);
     this.#goOn(item.group);
+  }
+
+  /** Resolves when the store has the dead letters that were settled until now; after a second in any case. */
+  async buried(): Promise<void> {
+    await this.#burials?.answered(this.#parts().facilities.timers);
   }
 
   takesRetry(afterMs: number): boolean {
@@ -230,6 +257,24 @@ export class PortCarriage implements Carriage, Sink {
 
   takesDelay(ms: number): boolean {
     return this.isStore && ms <= this.transport.features.dueMaxMs;
+  }
+
+  #tell(item: Item, settlement: Settlement): Promise<void> | undefined {
+    const failed = (error: unknown): void => this.#failed(item.group, error);
+    try {
+      const answer = this.transport.settle(item, settlement);
+      if (isThenable(answer)) return Promise.resolve(answer).then(() => undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+    return undefined;
+  }
+
+  readonly #failed = (group: string, error: unknown): void =>
+    this.#parts().facilities.log.settleFailed(group, error);
+
+  #parks(route: Route | undefined): boolean {
+    return this.#burials !== undefined && route?.subscription.options.keyFailure === "park";
   }
 
   #received(ticket: Ticket, item: Item): void {

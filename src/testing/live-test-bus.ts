@@ -3,6 +3,7 @@ import type {
   AnyEvent,
   BusOptions,
   CloseReport,
+  Delayed,
   Duration,
   EventOf,
   Events,
@@ -90,6 +91,11 @@ export class LiveTestBus extends Bus {
     this.clock = new HandMovedClock(time, (call) => this.#waits.rest(call));
     this.publish = desk.publishOf(this.publish);
     this.#follow();
+  }
+
+  /** What waits in this process until it is due. */
+  get notDue(): readonly Delayed[] {
+    return this.delayedHere;
   }
 
   // ── Waiting ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { type Hand, idOf, wireOf } from "../hand.js";
 import { all, durable as survives, power, shared, virtual } from "../needs.js";
+import { letters } from "../letters.js";
 import type { Scene } from "../scene.js";
 
 const silent = all(shared, virtual);
@@ -164,12 +165,14 @@ async function killedEachTime(scene: Scene): Promise<void> {
       { transport },
     );
     if (life === 0) await scene.time.within(bus.publish(new Note({ id: "w0-0" })), "publish()");
-    await scene.time.until(
-      () => runs > life || bus.deadLetters.size > 0,
-      () => `life ${life + 1} has not begun`,
-    );
-    if (life < 4) continue;
-    const [letter] = await bus.deadLetters.list();
+    if (life < 4) {
+      await scene.time.until(
+        () => runs > life,
+        () => `life ${life + 1} has not begun`,
+      );
+      continue;
+    }
+    const [letter] = await letters(scene, bus, 1);
     claimSame([runs, letter?.reason], [4, "poison"], "how often the handler ran, and how it ended");
   }
 }
