@@ -10,6 +10,8 @@ export interface Carriage {
   readonly survives: boolean;
   /** Whether what it carries can be published within a transaction of the application's database. */
   readonly joinsTransactions: boolean;
+  /** Whether its transport begins transactions on the database that holds the queue. */
+  readonly beginsTransactions: boolean;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -24,6 +26,7 @@ export class StraightCarriage implements Carriage {
   readonly isStore = false;
   readonly survives = false;
   readonly joinsTransactions = false;
+  readonly beginsTransactions = false;
 
   constructor(name: string) {
     this.name = name;

@@ -38,7 +38,7 @@ import { Settlement } from "./settlement.js";
 import { Starting, type StartingParts } from "./starting.js";
 import { Tasks } from "./tasks.js";
 import type { TickingParts } from "./ticking.js";
-import { Transactions, type TransactionScope } from "./transaction.js";
+import { type TransactionOptions, Transactions, type TransactionScope } from "./transactions.js";
 import type { Undo } from "./undo.js";
 
 export interface EngineWiring {
@@ -103,7 +103,8 @@ export class Engine {
     });
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
-    this.#transactions = new Transactions({ ...parts, later: this.delayed }, publishFrom);
+    const beginner = (name: string | undefined) => carriages.beginner(name);
+    this.#transactions = new Transactions({ ...parts, later: this.delayed, beginner, publishFrom });
     this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
@@ -116,7 +117,7 @@ export class Engine {
       stopSchedules: () => this.scheduling.schedules.stop(),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
+    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages, transactions: this.#transactions });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 
@@ -236,9 +237,12 @@ export class Engine {
     }
   }
 
-  async transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     this.#checkOpen("transaction()");
-    return this.#transactions.run(work);
+    return this.#transactions.run(work, options);
   }
 
   /** Starts work; resolves when it has been accepted. */

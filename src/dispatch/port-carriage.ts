@@ -1,6 +1,6 @@
 /** A transport on its port: what was planned goes out by `send` and comes in by `deliver`; what a store hands out is new. */
 import { DeliveryLostError } from "../errors.js";
-import type { Item, Settlement, Sink, Transport } from "../transport/transport.js";
+import type { Item, Settlement, Sink, Transport, TransportTransaction } from "../transport/transport.js";
 import { isThenable } from "../runtime/thenable.js";
 import type { Carriage } from "./carriage.js";
 import { Credits } from "./credits.js";
@@ -11,6 +11,8 @@ import type { Route } from "./route.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
+
+const DONE: Settlement = Object.freeze({ kind: "done" });
 
 /** The signal that ends the sending, the transaction that it joins. */
 export type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
@@ -46,6 +48,8 @@ export class PortCarriage implements Carriage, Sink {
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
+  /* What was settled within a transaction that is committed by now. */
+  readonly #settled = new Set<Item>();
   #life: "shut" | "open" | "stopped" = "shut";
 
   constructor(name: string, transport: Transport, parts: () => PortParts) {
@@ -62,6 +66,9 @@ export class PortCarriage implements Carriage, Sink {
   }
   get joinsTransactions(): boolean {
     return this.transport.features.transactions;
+  }
+  get beginsTransactions(): boolean {
+    return this.isStore && this.transport.begin !== undefined;
   }
   get isOpen(): boolean {
     return this.#life !== "shut";
@@ -108,6 +115,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.#life === "shut") return;
     this.#life = "shut";
     this.#items.clear();
+    this.#settled.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -199,6 +207,7 @@ export class PortCarriage implements Carriage, Sink {
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
     this.#forget(item);
+    if (this.#settled.size > 0 && this.#settled.delete(item)) return this.#goOn(item.group);
     const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
     try {
       const answer = this.transport.settle(item, settlement);
@@ -207,6 +216,21 @@ export class PortCarriage implements Carriage, Sink {
       failed(error);
     }
     this.#goOn(item.group);
+  }
+
+  /** Begins a transaction of the application on the database of the transport. */
+  async begin(signal: AbortSignal | undefined): Promise<TransportTransaction> {
+    return this.transport.begin!(signal === undefined ? {} : { signal });
+  }
+
+  /** Settles a delivery as done within a transaction; false where it is somebody else's by now. */
+  async settleWithin(item: Item, transaction: unknown): Promise<boolean> {
+    return (await this.transport.settle(item, DONE, { transaction })) === "settled";
+  }
+
+  /** That transaction is committed: the transport knows already what this delivery came to. */
+  settledWithin(item: Item): void {
+    if (this.#items.has(item)) this.#settled.add(item);
   }
 
   takesRetry(afterMs: number): boolean {

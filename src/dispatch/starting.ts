@@ -14,13 +14,14 @@ import type { BatchHandler } from "./batch.js";
 import { joining } from "./batches.js";
 import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
-import { featureFaults } from "./features.js";
+import { featureFaults, transactionFaults } from "./features.js";
 import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
 import { taskCall } from "./task-call.js";
 import type { Call, Route } from "./route.js";
+import type { Transactions } from "./transactions.js";
 import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
 export interface StartingParts {
@@ -32,6 +33,7 @@ export interface StartingParts {
   /** What was found when the bus was made, and what is wrong with its schedules. */
   readonly faults: () => readonly string[];
   readonly carriages: Carriages;
+  readonly transactions: Transactions;
 }
 
 export class Starting {
@@ -91,7 +93,8 @@ export class Starting {
     const lacking = this.#portsOf(route).flatMap(({ name, transport }) =>
       featureFaults(route, name, transport.features),
     );
-    return [...lacking, ...unmovable(route)];
+    const { carriages } = this.#parts;
+    return [...lacking, ...unmovable(route), ...transactionFaults(route, (each) => carriages.of(each))];
   }
 
   /** Makes a subscription ready that comes later; one that a transport refuses is taken out again. */
@@ -113,9 +116,10 @@ export class Starting {
 
   /** Gives a subscription its handler. */
   connect(route: Route): void {
-    const { facilities, recorder } = this.#parts;
+    const { facilities, recorder, transactions } = this.#parts;
     const handler = taskCall(route.subscription, this.#handlerOf(route));
-    route.call = callOf(route, handler, facilities, recorder);
+    const call = callOf(route, handler, facilities, recorder);
+    route.call = route.subscription.options.transaction === true ? transactions.around(call) : call;
   }
 
   #handlerOf(route: Route): Handler<AnyEvent> {

@@ -8,6 +8,7 @@ import type {
   Events,
   Publish,
   SubscriberClass,
+  TransactionOptions,
   TransactionScope,
 } from "../index.js";
 import { Bus } from "../index.js";
@@ -202,12 +203,15 @@ export class LiveTestBus extends Bus {
     }
   }
 
-  override transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  override transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     const atDesk = (scope: TransactionScope): Promise<T> => {
       const publish = this.#parts.desk.publishOf(scope.publish);
       return work(Object.create(scope, { publish: { value: publish } }) as TransactionScope); // `client` may throw
     };
-    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk));
+    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk, options));
   }
 
   #patience(): Patience {
