@@ -214,10 +214,7 @@ export class Bus {
    * what `tx.client` writes and what is published inside by that transport is committed together, or not at all; other
    * stores are refused inside. A transaction within another joins it. Rejects with what the work throws, or the commit.
    */
-  transaction<T>(
-    work: (scope: TransactionScope) => Promise<T>,
-    options?: TransactionOptions,
-  ): Promise<T> {
+  transaction<T>(work: (scope: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
     return this.#engine.transaction(work, options);
   }
 

@@ -117,7 +117,14 @@ export class Engine {
       stopSchedules: () => this.scheduling.schedules.stop(),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages, transactions: this.#transactions });
+    this.#starting = new Starting({
+      ...parts,
+      ...this.#read(options),
+      recorder,
+      container,
+      carriages,
+      transactions: this.#transactions,
+    });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 

@@ -270,7 +270,8 @@ class ReservedReceipt extends PublishReceipt {
 const NONE: readonly Planned[] = Object.freeze([]);
 const NO_CLIENT =
   "tx.client is the client of a transport's database, and no transport of this bus has one. Use tx.publish().";
-const CLIENT_OVER = "The client was asked for after the end of its transaction. Await what needs it inside the work.";
+const CLIENT_OVER =
+  "The client was asked for after the end of its transaction. Await what needs it inside the work.";
 
 function otherStore(other: string, begun: string): string {
   const says = `Transport ${other} stores events, and cannot join a transaction that was begun on transport ${begun}.`;

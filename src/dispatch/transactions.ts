@@ -41,10 +41,7 @@ export class Transactions {
   }
 
   /** Runs the work in a transaction, or in the one that is open already. */
-  async run<T>(
-    work: (scope: TransactionScope) => Promise<T>,
-    options: TransactionOptions = {},
-  ): Promise<T> {
+  async run<T>(work: (scope: TransactionScope) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     refuse(checkOptions("transaction options", options, transactionOptions));
     const { facilities, beginner } = this.#parts;
     const port = beginner(options.transport);
