@@ -104,27 +104,22 @@ export class Engine {
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
     const beginner = (name: string | undefined) => carriages.beginner(name);
-    this.#transactions = new Transactions({ ...parts, later: this.delayed, beginner, publishFrom });
+    const transactions = new Transactions({ ...parts, later: this.delayed, beginner, publishFrom });
+    this.#transactions = transactions;
     this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
       recorder,
       settlement,
       publisher: this.#publisher,
-      transactions: this.#transactions,
+      transactions,
       carriages: () => carriages.ports,
       endFollowers: () => this.#endFollowers(),
       stopSchedules: () => this.scheduling.schedules.stop(),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    this.#starting = new Starting({
-      ...parts,
-      ...this.#read(options),
-      recorder,
-      container,
-      carriages,
-      transactions: this.#transactions,
-    });
+    const read = this.#read(options);
+    this.#starting = new Starting({ ...parts, ...read, recorder, container, carriages, transactions });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 
