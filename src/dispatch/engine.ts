@@ -104,8 +104,13 @@ export class Engine {
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
     const beginner = (name: string | undefined) => carriages.beginner(name);
-    const transactions = new Transactions({ ...parts, later: this.delayed, beginner, publishFrom });
-    this.#transactions = transactions;
+    const transactions = (this.#transactions = new Transactions({
+      ...parts,
+      later: this.delayed,
+      beginner,
+      publishFrom,
+    }));
+    const outside = { container, carriages, transactions };
     this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
@@ -118,8 +123,7 @@ export class Engine {
       stopSchedules: () => this.scheduling.schedules.stop(),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    const read = this.#read(options);
-    this.#starting = new Starting({ ...parts, ...read, recorder, container, carriages, transactions });
+    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, ...outside });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 

@@ -33,6 +33,10 @@ function withOrders(options: Partial<SqliteOptions> = {}) {
 const insert = (client: unknown, id: string) =>
   (client as DatabaseSync).prepare("INSERT INTO orders VALUES (?)").run(id);
 
+/** The deliveries that the transaction sees. */
+const kept = (client: unknown) =>
+  (client as DatabaseSync).prepare("SELECT count(*) AS n FROM signalbox_deliveries").get()!["n"];
+
 describe("bus.transaction", () => {
   test("commits what the client wrote together with what was published inside, and not before", async () => {
     const { bus, followed, orders } = withOrders();
@@ -43,6 +47,7 @@ describe("bus.transaction", () => {
       await bus.publish(new Followed({ id: "o-2" }));
       await bus.transaction(async (inner) => expect(inner.client).toBe(tx.client));
       expect([receipt.held, followed, orders()]).toEqual([true, [], []]);
+      expect(kept(tx.client)).toBe(2); // in the transaction, and not only promised for after it
     });
     expect(orders()).toEqual(["o-1"]);
     await until(() => followed.length === 2);
@@ -155,13 +160,15 @@ describe("a subscription with transaction: true", () => {
   }
 
   test("commits its effect, what it published and its end in one", async () => {
+    const within: unknown[] = [];
     const { bus, orders, followed, left } = await handling({}, async ({ id }, { client }, on) => {
       insert(client, id);
       await on.publish(new Followed({ id }));
+      within.push(kept(client));
     });
     await bus.publish(new Noted({ id: "o-1" }));
     await until(() => followed.length === 1 && left() === 0);
-    expect([orders(), followed]).toEqual([["o-1"], ["o-1"]]);
+    expect([orders(), followed, within]).toEqual([["o-1"], ["o-1"], [2]]);
   });
 
   test("leaves nothing of an attempt that throws, and counts it", async () => {
