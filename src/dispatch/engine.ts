@@ -103,7 +103,6 @@ export class Engine {
     });
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
-    const beginner = (name: string | undefined) => carriages.beginner(name);
     const transactions = (this.#transactions = new Transactions({
       ...parts,
       later: this.delayed,

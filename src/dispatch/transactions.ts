@@ -4,6 +4,7 @@ import { isOutcome } from "../delivery/outcome.js";
 import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
 import { checkOptions, type OptionTable, refuse, string } from "../runtime/options.js";
 import { type AttemptDelivery, deliveryOf } from "./attempt.js";
+import type { Carriages } from "./carriages.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Call } from "./route.js";
 import { TransactionFrame, type TransactionParts } from "./transaction.js";
@@ -27,8 +28,7 @@ const transactionOptions: OptionTable = {
 };
 
 export interface TransactionsParts extends TransactionParts {
-  /** The port that begins a transaction where this name, or none, is given. */
-  readonly beginner: (name: string | undefined) => PortCarriage | undefined;
+  readonly carriages: Pick<Carriages, "beginner">;
   readonly publishFrom: (frame: Frame) => Publish;
 }
 
@@ -43,8 +43,8 @@ export class Transactions {
   /** Runs the work in a transaction, or in the one that is open already. */
   async run<T>(work: (scope: TransactionScope) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     refuse(checkOptions("transaction options", options, transactionOptions));
-    const { facilities, beginner } = this.#parts;
-    const port = beginner(options.transport);
+    const { facilities, carriages } = this.#parts;
+    const port = carriages.beginner(options.transport);
     const outer = currentFrame();
     const open = TransactionFrame.of(outer, facilities.bus);
     if (open !== undefined) {
