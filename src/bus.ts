@@ -22,7 +22,7 @@ import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 import type { Observer, Topics } from "./dispatch/topics.js";
 import type { DelayedEvents } from "./dispatch/delayed-events.js";
 import type { Delayed } from "./dispatch/later.js";
-import type { TransactionScope } from "./dispatch/transaction.js";
+import type { TransactionOptions, TransactionScope } from "./dispatch/transactions.js";
 import { type Undo, undoOf } from "./dispatch/undo.js";
 import type { Envelope } from "./event/envelope.js";
 import type { AnyEvent, EventClass, EventOf, Events, Work } from "./event/event.js";
@@ -215,9 +215,13 @@ export class Bus {
     return this.#engine.schedule({ name, when, what, options });
   }
 
-  /** Publishes inside reserve their places, and are delivered when the work succeeds; a throw takes them back. */
-  transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
-    return this.#engine.transaction(work);
+  /**
+   * Publishes inside are delivered when the work succeeds; a throw takes them back. Where a transport begins transactions,
+   * what `tx.client` writes and what is published inside by that transport is committed together, or not at all; other
+   * stores are refused inside. A transaction within another joins it. Rejects with what the work throws, or the commit.
+   */
+  transaction<T>(work: (scope: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#engine.transaction(work, options);
   }
 
   /** Whether it lives, whether it is ready, and why not. */

@@ -11,7 +11,7 @@ export type { BusOptions } from "./dispatch/bus-options.js";
 export type { Publish, PublishOptions, Receipt, Receipts, Tally, Transaction } from "./delivery/receipt.js";
 export type { NotHandled } from "./delivery/receipt.js";
 export type { CloseReport } from "./dispatch/closing.js";
-export type { TransactionScope } from "./dispatch/transaction.js";
+export type { TransactionOptions, TransactionScope } from "./dispatch/transactions.js";
 export type { DelayedEvents } from "./dispatch/delayed-events.js";
 export type { Delayed } from "./dispatch/later.js";
 export type { Undo } from "./dispatch/undo.js";

@@ -17,6 +17,8 @@ export interface Carriage {
   readonly shelf: Shelf | undefined;
   /** An item that is settled later has its slot free already: another may come in its place. */
   lend(item: Item): void;
+  /** Whether its transport begins transactions on the database that holds the queue. */
+  readonly beginsTransactions: boolean;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -33,6 +35,7 @@ export class StraightCarriage implements Carriage {
   readonly joinsTransactions = false;
   readonly keepsDeadLetters = false;
   readonly shelf = undefined;
+  readonly beginsTransactions = false;
 
   constructor(name: string) {
     this.name = name;

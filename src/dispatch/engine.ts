@@ -41,7 +41,7 @@ import { openStoresOf } from "./stored-port.js";
 import { AllSubscriptions } from "./subscriptions.js";
 import { Tasks } from "./tasks.js";
 import type { TickingParts } from "./ticking.js";
-import { Transactions, type TransactionScope } from "./transaction.js";
+import { type TransactionOptions, Transactions, type TransactionScope } from "./transactions.js";
 import type { Undo } from "./undo.js";
 
 export interface EngineWiring {
@@ -102,15 +102,14 @@ export class Engine {
       delayedMax: options.delayedMax ?? 100_000,
     });
     const openStores = openStoresOf(carriages.ports, () => this.#closed !== undefined);
-    const { later } = this.#publisher;
-    this.later = later;
-    this.delayed = new AllDelayed(facilities, later, openStores);
+    this.later = this.#publisher.later;
+    this.delayed = new AllDelayed(facilities, this.later, openStores);
     this.subscriptions = new AllSubscriptions(this.registry, openStores);
     const checkOpen = (): void => this.#checkOpen("deadLetters.replay()");
     this.deadLetters = new KeptDeadLetters({ ...parts, settlement, checkOpen, openStores });
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
-    this.#transactions = new Transactions({ ...parts, later }, publishFrom);
+    this.#transactions = new Transactions({ ...parts, later: this.later, carriages, publishFrom });
     this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
@@ -124,7 +123,8 @@ export class Engine {
       written: () => Promise.all([this.scheduling.schedules.written(), facilities.desks.close()]),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
+    const outside = { container, carriages, recorder, transactions: this.#transactions };
+    this.#starting = new Starting({ ...parts, ...this.#read(options), ...outside });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 
@@ -245,9 +245,12 @@ export class Engine {
     }
   }
 
-  async transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     this.#checkOpen("transaction()");
-    return this.#transactions.run(work);
+    return this.#transactions.run(work, options);
   }
 
   /** Starts work; resolves when it has been accepted. */

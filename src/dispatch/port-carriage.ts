@@ -1,13 +1,12 @@
 /** A transport on its port: what was planned goes out by `send` and comes in by `deliver`; what a store hands out is new. */
 import { DeliveryLostError } from "../errors.js";
 import type { Item, Settlement, Sink, Transport } from "../transport/transport.js";
-import { isThenable } from "../runtime/thenable.js";
-import { Burials } from "./burials.js";
 import type { Carriage } from "./carriage.js";
 import { Credits } from "./credits.js";
 import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
 import type { ParkedKeys } from "./parked-keys.js";
+import { PortSettling } from "./port-settling.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 import type { Shelf } from "./shelf.js";
@@ -58,12 +57,13 @@ export class PortCarriage implements Carriage, Sink {
     spoiled: (ticket) => this.#parts().receiving.spoiled(ticket),
   });
   readonly shelf: Shelf | undefined;
+  /** How items are settled, and transactions begun. */
+  readonly settling: PortSettling;
   readonly #items = new Map<Item, Ticket>();
   readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
   readonly #declared = new Set<string>();
   readonly #declaring = new Set<Promise<void>>();
-  readonly #burials: Burials | undefined;
   #life: "shut" | "open" | "stopped" = "shut";
 
   constructor(name: string, transport: Transport, parts: () => PortParts) {
@@ -71,10 +71,9 @@ export class PortCarriage implements Carriage, Sink {
     this.transport = transport;
     this.#parts = parts;
     this.shelf = shelfOf(transport);
-    const { store } = transport;
-    if (store === undefined || !this.isStore) return;
-    const tell = (item: Item, how: Settlement): Promise<void> | undefined => this.#tell(item, how);
-    this.#burials = new Burials({ store, tell, failed: this.#failed });
+    this.settling = new PortSettling(transport, (group, error) =>
+      this.#parts().facilities.log.settleFailed(group, error),
+    );
   }
 
   get isStore(): boolean {
@@ -84,13 +83,16 @@ export class PortCarriage implements Carriage, Sink {
     return this.transport.features.survives !== "nothing";
   }
   get parkedKeys(): ParkedKeys | undefined {
-    return this.#burials?.parkedKeys;
+    return this.settling.burials?.parkedKeys;
   }
   get keepsDeadLetters(): boolean {
-    return this.#burials !== undefined;
+    return this.settling.burials !== undefined;
   }
   get joinsTransactions(): boolean {
     return this.transport.features.transactions;
+  }
+  get beginsTransactions(): boolean {
+    return this.isStore && this.transport.begin !== undefined;
   }
   get isOpen(): boolean {
     return this.#life !== "shut";
@@ -138,6 +140,7 @@ export class PortCarriage implements Carriage, Sink {
     this.#life = "shut";
     this.#items.clear();
     this.#lent.clear();
+    this.settling.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -155,7 +158,7 @@ export class PortCarriage implements Carriage, Sink {
     if (arrival === "declined") return this.settle(item, { kind: "done" });
     const to = this.#life === "open" ? route(item.group) : undefined;
     if (to === undefined) return this.settle(item, { kind: "release" });
-    const isParked = this.#parks(to) ? await this.#burials!.stops(item) : false;
+    const isParked = this.#parks(to) ? await this.settling.burials!.stops(item) : false;
     if (isParked === undefined || this.#life !== "open") return this.settle(item, { kind: "release" });
     const ended = receiving.receive(item, to, {
       carriage: this,
@@ -238,16 +241,19 @@ export class PortCarriage implements Carriage, Sink {
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
     if (!this.#lent.delete(item)) this.#forget(item);
-    if (settlement.kind === "deadLetter" && this.#burials !== undefined)
-      this.#burials.bury(item, settlement, this.#parks(this.#parts().route(item.group)));
-    else void this.#tell(item, settlement);
+    this.settling.settle(item, settlement, () => this.#parks(this.#parts().route(item.group)));
     if (settlement.kind === "done" || settlement.kind === "drop") this.parkedKeys?.ended(item);
     this.#goOn(item.group);
   }
 
   /** Resolves when the store has the dead letters that were settled until now; after a second in any case. */
   async buried(): Promise<void> {
-    await this.#burials?.answered(this.#parts().facilities.timers);
+    await this.settling.burials?.answered(this.#parts().facilities.timers);
+  }
+
+  /** That transaction is committed: the transport knows already what this delivery came to. */
+  settledWithin(item: Item): void {
+    if (this.#items.has(item)) this.settling.knows(item);
   }
 
   takesRetry(afterMs: number): boolean {
@@ -259,22 +265,8 @@ export class PortCarriage implements Carriage, Sink {
     return this.isStore && ms <= this.transport.features.dueMaxMs;
   }
 
-  #tell(item: Item, settlement: Settlement): Promise<void> | undefined {
-    const failed = (error: unknown): void => this.#failed(item.group, error);
-    try {
-      const answer = this.transport.settle(item, settlement);
-      if (isThenable(answer)) return Promise.resolve(answer).then(() => undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
-    return undefined;
-  }
-
-  readonly #failed = (group: string, error: unknown): void =>
-    this.#parts().facilities.log.settleFailed(group, error);
-
   #parks(route: Route | undefined): boolean {
-    return this.#burials !== undefined && route?.subscription.options.keyFailure === "park";
+    return this.settling.burials !== undefined && route?.subscription.options.keyFailure === "park";
   }
 
   #received(ticket: Ticket, item: Item): void {

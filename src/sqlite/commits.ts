@@ -1,6 +1,7 @@
 /** Group commit: whatever is asked for within a turn of the event loop is one transaction. */
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
+import { StoreError } from "../transport/store-errors.js";
 import type { Connection } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
 
@@ -15,6 +16,8 @@ export interface CommitParts {
   /** There was a look at what is to be done, whether or not there was anything. */
   readonly flushed: () => void;
   readonly changed: (state: "up" | "down", error?: Error) => void;
+  /** Whether a transaction of the application, on another connection of this process, holds the write lock. */
+  readonly isHeld: () => boolean;
 }
 
 export interface JobOptions {
@@ -35,6 +38,7 @@ interface Job extends JobOptions {
 const JOBS_MAX = 1_000;
 const BUSY_MS = 5;
 const DOWN_MS = 500;
+const HELD = "a transaction of this process is open. Shorten it, or raise `busyMax`.";
 
 export class Commits {
   readonly #parts: CommitParts;
@@ -87,6 +91,12 @@ export class Commits {
     this.#isDown = false;
   }
 
+  /** Nobody of this process holds the write lock any more. */
+  goOn(): void {
+    this.#resume();
+    this.soon();
+  }
+
   #turn(): void {
     this.#isScheduled = false;
     this.#flush();
@@ -96,6 +106,7 @@ export class Commits {
   #flush(): void {
     const db = this.#db;
     if (db === undefined) return;
+    if (this.#parts.isHeld()) return this.#hold();
     const jobs = this.#next();
     const closing = this.#closing(jobs.length);
     try {
@@ -104,6 +115,12 @@ export class Commits {
       this.#refused(db, { jobs, closing }, error);
     }
     this.#parts.flushed();
+  }
+
+  /* To try would only stop the event loop, which the work inside needs. */
+  #hold(): void {
+    const jobs = this.#next();
+    if (jobs.length > 0) this.#wait(jobs, new StoreError("sqlite", "busy", HELD));
   }
 
   /* It reads, and reading may fail, too; the jobs go on. */

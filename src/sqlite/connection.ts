@@ -139,6 +139,13 @@ export function connect({ path, database, synchronous }: Settings): Connection {
   return connection;
 }
 
+/** Another connection to the same file, as durable. */
+export function another({ file }: Connection, { synchronous }: Settings): Connection {
+  const connection = new Connection(new DatabaseSync(file), false);
+  prepare(connection, synchronous);
+  return connection;
+}
+
 function prepare({ database }: Connection, synchronous: Settings["synchronous"]): void {
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   database.exec("PRAGMA journal_mode = wal");

@@ -32,6 +32,12 @@ export class Holdings {
     this.#settling.delete(held);
   }
 
+  /** The settlement was rolled back: it is out as before. */
+  unsettled(held: Held): void {
+    this.#settling.delete(held);
+    this.#byItem.set(held.item, held);
+  }
+
   /** All that are out and nobody settles; they are not held any more. */
   dropAll(): readonly Item[] {
     const items = [...this.#byItem.keys()];

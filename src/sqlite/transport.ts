@@ -1,7 +1,4 @@
 /** A transport on a SQLite database: the queue is a table, and what is accepted survives the process. */
-import type { DatabaseSync } from "node:sqlite";
-
-import { show } from "../runtime/options.js";
 import type { Host } from "../runtime/host.js";
 import { processRuntime } from "../runtime/runtime.js";
 import type {
@@ -11,22 +8,25 @@ import type {
   Settlement,
   Sink,
   Transport,
+  TransportTransaction,
   WireEnvelope,
 } from "../transport/transport.js";
 import { consumerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
-import { connect, Connection } from "./connection.js";
+import { another, connect, Connection } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { isBusy, storeError } from "./faults.js";
 import type { KnownGroup } from "./groups.js";
 import { hintsOf } from "./hints.js";
-import { Holdings } from "./holdings.js";
+import { type Held, Holdings } from "./holdings.js";
 import { type Settings, settingsOf, type SqliteOptions } from "./options.js";
+import { Joined } from "./joined.js";
 import { migrate } from "./schema.js";
 import { writeSettlement } from "./settling.js";
 import { SqliteStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
+import { Transactions } from "./transactions.js";
 
 /* SQLite's own limit for a row, less what is in it beside the body. */
 const BODY_MAX = 999_000_000;
@@ -43,8 +43,8 @@ export class SqliteTransport implements Transport {
   readonly #claims: Claims;
   readonly #commits: Commits;
   readonly #consuming: Consuming;
-  /* Of the applications' connections that transactions came with. */
-  readonly #joined = new WeakMap<DatabaseSync, Connection>();
+  readonly #transactions: Transactions;
+  readonly #joined: Joined = new Joined();
   #host: Host = processRuntime.host;
   #session: Session | undefined;
 
@@ -69,6 +69,13 @@ export class SqliteTransport implements Transport {
       closing: (jobs) => this.#consuming.closing(jobs),
       flushed: () => this.#consuming.flushed(),
       changed: (state, error) => this.#session?.sink.changed(state, error),
+      isHeld: () => this.#transactions.isOpen,
+    });
+    this.#transactions = new Transactions({
+      host: () => this.#host,
+      busyMaxMs: settings.busyMaxMs,
+      connect: () => another(this.#open.db, settings),
+      ended: (helds, isCommitted) => this.#ended(helds, isCommitted),
     });
     this.store = new SqliteStore({
       tables,
@@ -104,6 +111,7 @@ export class SqliteTransport implements Transport {
     const session = this.#session;
     if (session === undefined) return;
     this.stop();
+    this.#transactions.close();
     await this.#commits.close();
     await this.#leave(session.db);
     this.#session = undefined;
@@ -151,7 +159,15 @@ export class SqliteTransport implements Transport {
     const write = (db: Connection): "settled" | "stale" =>
       writeSettlement(db, this.#tables, held, { settlement, now: this.#host.now() });
     const written = this.#write(write, how.transaction, { isVital: true });
+    const begun = this.#transactions.of(how.transaction);
+    if (begun !== undefined) begun.settles(held);
+    if (begun !== undefined) return written;
     return written.finally(() => this.#holdings.settled(held));
+  }
+
+  /** Its client is a connection of its own, which is closed with it; the write lock is held until then. */
+  begin({ signal }: { signal?: AbortSignal } = {}): Promise<TransportTransaction> {
+    return this.#transactions.begin(signal);
   }
 
   // ── Inside ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +185,7 @@ export class SqliteTransport implements Transport {
   ): Promise<T> {
     const { db } = this.#open;
     if (transaction === undefined) return this.#commits.add(work, how);
-    const joined = this.#joinedOf(transaction, db);
+    const joined = this.#joined.of(transaction, db, this.#transactions.of(transaction)?.connection);
     try {
       const answer = work(joined);
       this.#claims.wake();
@@ -179,18 +195,11 @@ export class SqliteTransport implements Transport {
     }
   }
 
-  #joinedOf(transaction: unknown, own: Connection): Connection {
-    const database = transaction as DatabaseSync;
-    if (typeof database?.prepare !== "function")
-      throw new TypeError(
-        `Expected \`transaction\` to be a DatabaseSync of node:sqlite, got ${show(transaction)}.`,
-      );
-    const known = this.#joined.get(database) ?? new Connection(database, true);
-    this.#joined.set(database, known);
-    if (known.file !== own.file) throw new TypeError(OTHER_FILE);
-    if (!known.isInTransaction) throw new TypeError(NO_TRANSACTION);
-    own.checkFile();
-    return known;
+  #ended(helds: readonly Held[], isCommitted: boolean): void {
+    for (const held of helds) this.#holdings[isCommitted ? "settled" : "unsettled"](held);
+    this.#commits.goOn();
+    if (isCommitted) this.#consuming.wake();
+    if (isCommitted) this.#session?.hints.give();
   }
 
   async #connected(): Promise<Connection> {
@@ -251,11 +260,6 @@ export class SqliteTransport implements Transport {
 }
 
 type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
-
-const OTHER_FILE =
-  "The transaction is on another database than the SQLite transport. Publish within one on the same file.";
-const NO_TRANSACTION =
-  "The connection that was given as `transaction` has none open. Begin one, and commit it when the work is done.";
 
 function featuresOf({ synchronous, leaseMs, dedupeWindowMs }: Settings): Features {
   return Object.freeze({

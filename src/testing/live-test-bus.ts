@@ -9,6 +9,7 @@ import type {
   Events,
   Publish,
   SubscriberClass,
+  TransactionOptions,
   TransactionScope,
 } from "../index.js";
 import { Bus } from "../index.js";
@@ -208,12 +209,15 @@ export class LiveTestBus extends Bus {
     }
   }
 
-  override transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  override transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     const atDesk = (scope: TransactionScope): Promise<T> => {
       const publish = this.#parts.desk.publishOf(scope.publish);
       return work(Object.create(scope, { publish: { value: publish } }) as TransactionScope); // `client` may throw
     };
-    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk));
+    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk, options));
   }
 
   #patience(): Patience {
@@ -269,7 +273,6 @@ function partsOf({ time, testOnly, options, rehearsing }: LiveWiring): Parts {
   const origins = new Origins();
   const loops = new LoopGuard(story);
   const names = new SubscriptionNames(options, time.runtime);
-  const gate = new Gate(testOnly.mode ?? "run", mutedOf(testOnly, options, names));
   const desk = new PublishingDesk({
     story,
     origins,
@@ -286,7 +289,7 @@ function partsOf({ time, testOnly, options, rehearsing }: LiveWiring): Parts {
     story,
     origins,
     loops,
-    gate,
+    gate: new Gate(testOnly.mode ?? "run", mutedOf(testOnly, options, names)),
     names,
     desk,
     atWork: new AtWork(now),
