@@ -5,12 +5,17 @@ import { historyWith } from "./envelope-rows.js";
 import type { Held } from "./holdings.js";
 import type { Tables } from "./tables.js";
 
+export interface Settling {
+  readonly held: Held;
+  readonly settlement: Settlement;
+}
+
 /** Answers "stale" where the delivery is somebody else's by now, or gone; nothing changes then. */
 export function writeSettlement(
   db: Connection,
   tables: Tables,
-  held: Held,
-  { settlement, now }: { settlement: Settlement; now: number },
+  { held, settlement }: Settling,
+  now: number,
 ): "settled" | "stale" {
   const { places } = tables;
   if (settlement.kind === "release") return answer(places.giveBack(db, held));
