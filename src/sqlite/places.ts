@@ -1,15 +1,7 @@
 /** Where deliveries stand: ready, waiting for a time, out, or behind another of their key. One of a key is out at most. */
+import type { Hold } from "../transport/holdings.js";
 import type { Connection, Row } from "./connection.js";
 import { OUT, type PlaceSql, placeSql, READY, RETRY, LATER } from "./place-sql.js";
-
-/** What identifies a delivery that is out: no other has its owner and its count. */
-export interface Hold {
-  readonly envelope: number;
-  readonly groupId: number;
-  readonly owner: number;
-  readonly deliveries: number;
-  readonly key: string | null;
-}
 
 const ADMITTED_MAX = 1_000;
 
