@@ -29,3 +29,21 @@ test("after a restart everything is granted anew", () => {
   credits.clear();
   expect(credits.topUp("a", 3)).toBe(3);
 });
+
+test("settlements that the store has not answered cost no credit, until there are more than a group gets in all", () => {
+  const credits = new Credits();
+  const settleAll = (): void => {
+    for (let out = 0; out < 3; out++) {
+      credits.handedOut("a");
+      credits.settled("a");
+      credits.settling("a");
+    }
+  };
+  credits.topUp("a", 3);
+  settleAll();
+  expect(credits.topUp("a", 3)).toBe(3);
+  settleAll();
+  expect(credits.topUp("a", 3)).toBe(0);
+  credits.answered("a");
+  expect(credits.topUp("a", 3)).toBe(1);
+});

@@ -3,8 +3,8 @@ import type { WireEnvelope } from "../../../transport/transport.js";
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
 import { all, dedupe as dedupes, durable, network, shared, told, transactions, virtual } from "../needs.js";
-import { type Hand, idOf, wireOf } from "../hand.js";
-import { receiver } from "../receiver.js";
+import { type Hand, idOf } from "../hand.js";
+import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import { nobodyKnows } from "./servers.js";
 
@@ -113,12 +113,10 @@ async function outlivesRestart(scene: Scene): Promise<void> {
 /* The id is handled, put off, and given up: only the first keeps it. */
 async function inboxOfStore(scene: Scene): Promise<void> {
   const inboxMs = 2 * scene.features.dedupeWindowMs + 60_000;
-  const { eventName } = scene.notes("by-hand");
-  const hand = await scene.hand({ settles: () => undefined });
-  await hand.declare(scene.name("hand"), eventName, { inboxMs });
+  const { hand, wire } = await receiver(scene, { ...KEEPS, inboxMs });
   const again = async (id: string): Promise<void> => {
     await scene.time.pass(scene.features.dedupeWindowMs + 1_000);
-    await hand.send(wireOf(eventName, { id }, scene.features.serialises));
+    await hand.send(wire(id));
   };
   for (const id of ["done", "given-up"]) await again(id);
   await hand.has(2);

@@ -5,6 +5,7 @@ import { claim, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
 import { all, due, lane, network, shared, virtual } from "../needs.js";
 import type { Note } from "../notes.js";
+import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import { clocksDiffer } from "./servers.js";
 
@@ -134,16 +135,13 @@ async function dueInThePast(scene: Scene): Promise<void> {
 }
 
 async function crashWhenDue(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
   const { transport, sleeper } = await scene.sleepy();
-  const killed = await scene.hand({ transport, settles: () => undefined });
-  await killed.declare(scene.name("hand"), eventName);
+  const { hand: killed, wire } = await receiver(scene, { ...KEEPS, transport });
   const dueAt = scene.time.runtime.host.now() + 5_000;
-  await killed.send({ ...wireOf(eventName, { id: "d-1" }, scene.features.serialises), dueAt });
+  await killed.send(wire("d-1", { dueAt }));
   await killed.has(1);
   sleeper.sleep();
-  const next = await scene.hand();
-  await next.declare(scene.name("hand"), eventName);
+  const { hand: next } = await receiver(scene);
   await next.has(1);
   claimSame(next.items.map(idOf), ["d-1"], "what came again");
 }

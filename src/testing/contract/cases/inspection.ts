@@ -4,6 +4,7 @@ import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
 import { shared } from "../needs.js";
+import { receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import { cancelRunning } from "./refusals.js";
 
@@ -63,15 +64,12 @@ async function counts(scene: Scene): Promise<void> {
 }
 
 async function pages(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const group = scene.name("hand");
   let isBroken = true;
-  const hand = await scene.hand({
+  const { hand, group, wire } = await receiver(scene, {
     settles: () => (isBroken ? { kind: "deadLetter", reason: "planted" } : { kind: "done" }),
   });
-  await hand.declare(group, eventName);
   const ids = Array.from({ length: 10 }, (_, at) => `h-${at}`);
-  await hand.send(...ids.map((id) => wireOf(eventName, { id }, scene.features.serialises)));
+  await hand.send(...ids.map((id) => wire(id)));
   await hand.has(10);
   const store = hand.transport.store!;
   const within = <T>(work: T | Promise<T>) => scene.time.within(Promise.resolve(work), "the store");

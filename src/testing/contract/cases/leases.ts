@@ -2,9 +2,10 @@
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
-import { type Hand, idOf, wireOf } from "../hand.js";
+import { type Hand, idOf } from "../hand.js";
 import { all, fenced, lease as leases, refuses, shared, virtual } from "../needs.js";
 import { CaseTime } from "../passing-time.js";
+import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import type { Sleeper } from "../sleeper.js";
 import { extensionThrows } from "./refusals.js";
@@ -87,23 +88,18 @@ export const lease: CaseGroup = {
 };
 
 async function longerThanLease(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const first = await scene.hand({ settles: () => undefined });
-  await first.declare(scene.name("hand"), eventName);
-  await first.send(wireOf(eventName, { id: "h-0" }, scene.features.serialises));
+  const { hand: first, wire } = await receiver(scene, KEEPS);
+  await first.send(wire("h-0"));
   await first.has(1);
-  const second = await scene.hand();
-  await second.declare(scene.name("hand"), eventName);
+  const { hand: second } = await receiver(scene);
   await scene.time.silence(3 * scene.features.leaseMs);
   claimSame([second.items.length, first.lost.length], [0, 0], "what another had, and what was lost");
   claimSame(await first.settle(first.items[0]!), "settled", "the settlement after three leases");
 }
 
 async function extensionsEnd(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const hand = await scene.hand();
-  await hand.declare(scene.name("hand"), eventName);
-  await hand.send(wireOf(eventName, { id: "h-0" }, scene.features.serialises));
+  const { hand, wire } = await receiver(scene);
+  await hand.send(wire("h-0"));
   await hand.has(1);
   await scene.time.silence(2 * scene.features.leaseMs);
   await hand.close();
@@ -118,15 +114,12 @@ interface Stolen {
 
 /* The first falls silent with an event in hand, and a second has it. */
 async function steal(scene: Scene): Promise<Stolen> {
-  const { eventName } = scene.notes("by-hand");
   const { transport, sleeper } = await scene.sleepy();
-  const first = await scene.hand({ transport, settles: () => undefined });
-  await first.declare(scene.name("hand"), eventName);
-  await first.send(wireOf(eventName, { id: "h-0" }, scene.features.serialises));
+  const { hand: first, wire } = await receiver(scene, { ...KEEPS, transport });
+  await first.send(wire("h-0"));
   await first.has(1);
   sleeper.sleep();
-  const second = await scene.hand({ settles: () => undefined });
-  await second.declare(scene.name("hand"), eventName);
+  const { hand: second } = await receiver(scene, KEEPS);
   await second.has(1);
   return { first, second, sleeper };
 }
@@ -197,18 +190,12 @@ async function blocked(scene: Scene): Promise<void> {
 }
 
 async function sweeper(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
   const { transport, sleeper } = await scene.sleepy();
-  const dead = await scene.hand({ transport, settles: () => undefined });
-  await dead.declare(scene.name("hand"), eventName);
-  const wires = Array.from({ length: 2_500 }, (_, at) =>
-    wireOf(eventName, { id: `h-${at}` }, scene.features.serialises),
-  );
-  await dead.send(...wires);
+  const { hand: dead, wire } = await receiver(scene, { ...KEEPS, transport });
+  await dead.send(...Array.from({ length: 2_500 }, (_, at) => wire(`h-${at}`)));
   await dead.has(2_500);
   sleeper.sleep();
-  const hands = [await scene.hand(), await scene.hand()];
-  for (const hand of hands) await hand.declare(scene.name("hand"), eventName);
+  const hands = [(await receiver(scene)).hand, (await receiver(scene)).hand];
   const came = (): string[] => hands.flatMap(({ items }) => items.map(idOf));
   await scene.time.until(
     () => came().length >= 2_500,
@@ -223,11 +210,8 @@ async function sweeper(scene: Scene): Promise<void> {
 }
 
 async function removed(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const group = scene.name("hand");
-  const hand = await scene.hand({ settles: () => undefined });
-  await hand.declare(group, eventName);
-  await hand.send(wireOf(eventName, { id: "h-0" }, scene.features.serialises));
+  const { hand, group, event, wire } = await receiver(scene, KEEPS);
+  await hand.send(wire("h-0"));
   await hand.has(1);
   const operator = await scene.hand();
   await scene.time.within(Promise.resolve(operator.transport.store!.removeGroup(group)), "removeGroup()");
@@ -241,7 +225,7 @@ async function removed(scene: Scene): Promise<void> {
     "why it was lost",
   );
   claimSame(await hand.settle(hand.items[0]!), "stale", "the settlement of what was removed");
-  await hand.declare(group, eventName);
-  await hand.send(wireOf(eventName, { id: "h-1" }, scene.features.serialises));
+  await hand.declare(group, event);
+  await hand.send(wire("h-1"));
   await hand.has(2);
 }

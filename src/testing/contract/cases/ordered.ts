@@ -3,7 +3,7 @@ import { type Delivery, retry } from "../../../index.js";
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
-import { idOf, wireOf } from "../hand.js";
+import { idOf } from "../hand.js";
 import {
   all,
   begins,
@@ -17,7 +17,7 @@ import {
 } from "../needs.js";
 import type { Note } from "../notes.js";
 import { turnOver } from "../passing-time.js";
-import { receiver } from "../receiver.js";
+import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 
 export const ordered: CaseGroup = {
@@ -106,11 +106,8 @@ async function inOrder(scene: Scene): Promise<void> {
 
 /* What a bus would hide: its lane keeps the order of keys by itself. */
 async function gateOfStore(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const hand = await scene.hand({ settles: () => undefined });
-  await hand.declare(scene.name("hand"), eventName, { order: "key" });
-  const wire = (id: string) => ({ ...wireOf(eventName, { id }, scene.features.serialises), key: "k" });
-  await hand.send(wire("h-0"), wire("h-1"), wire("h-2"));
+  const { hand, wire } = await receiver(scene, { ...KEEPS, order: "key" });
+  await hand.send(...["h-0", "h-1", "h-2"].map((id) => wire(id, { key: "k" })));
   await hand.has(1);
   await scene.time.silence(1_000);
   claimSame(hand.items.map(idOf), ["h-0"], "what is handed out of a key whose first is not settled");
@@ -122,21 +119,13 @@ async function gateOfStore(scene: Scene): Promise<void> {
 }
 
 async function crashWithKey(scene: Scene): Promise<void> {
-  const { eventName } = scene.notes("by-hand");
-  const group = scene.name("hand");
   const { transport, sleeper } = await scene.sleepy();
-  const killed = await scene.hand({ transport, settles: () => undefined });
-  await killed.declare(group, eventName, { order: "key" });
-  const wire = (id: string, key: string) => ({
-    ...wireOf(eventName, { id }, scene.features.serialises),
-    key,
-  });
-  await killed.send(wire("k-0", "k"), wire("k-1", "k"), wire("k-2", "k"));
+  const { hand: killed, wire } = await receiver(scene, { ...KEEPS, transport, order: "key" });
+  await killed.send(...["k-0", "k-1", "k-2"].map((id) => wire(id, { key: "k" })));
   await killed.has(1);
   sleeper.sleep();
-  const next = await scene.hand();
-  await next.declare(group, eventName, { order: "key" });
-  await next.send(wire("o-0", "other"), wire("k-3", "k"));
+  const { hand: next } = await receiver(scene, { order: "key" });
+  await next.send(wire("o-0", { key: "other" }), wire("k-3", { key: "k" }));
   await next.has(5);
   claimSame(next.items.map(idOf), ["o-0", "k-0", "k-1", "k-2", "k-3"], "what came after the crash");
 }
