@@ -17,11 +17,12 @@ import { type Health, reasonsOf } from "./dispatch/health.js";
 import { patternOf } from "./dispatch/pattern.js";
 import type { Results } from "./dispatch/runs.js";
 import { next, stream, type StreamOptions, type Subscribe } from "./dispatch/stream.js";
-import { type Subscriptions, subscriptionsIn } from "./dispatch/subscriptions.js";
+import type { Subscriptions } from "./dispatch/subscriptions.js";
 import type { PatternCheck, Tapped } from "./dispatch/tapped.js";
 import type { Observer, Topics } from "./dispatch/topics.js";
-import type { DelayedEvents } from "./dispatch/later.js";
-import type { TransactionScope } from "./dispatch/transaction.js";
+import type { DelayedEvents } from "./dispatch/delayed-events.js";
+import type { Delayed } from "./dispatch/later.js";
+import type { TransactionOptions, TransactionScope } from "./dispatch/transactions.js";
 import { type Undo, undoOf } from "./dispatch/undo.js";
 import type { Envelope } from "./event/envelope.js";
 import type { AnyEvent, EventClass, EventOf, Events, Work } from "./event/event.js";
@@ -88,7 +89,7 @@ export class Bus {
     this.delayed = this.#engine.delayed;
     this.results = this.#facilities.runs;
     this.schedules = this.#engine.scheduling.schedules.byName;
-    this.subscriptions = subscriptionsIn(this.#engine.registry, this.#carriages);
+    this.subscriptions = this.#engine.subscriptions;
   }
 
   /**
@@ -118,6 +119,11 @@ export class Bus {
   /** Resolves when nothing is ready, running, waiting to publish or in transit. Timers do not count. */
   idle(): Promise<void> {
     return this.#engine.idle();
+  }
+
+  /** What waits in this process until it is due, for whoever cannot ask a store. */
+  protected get delayedHere(): readonly Delayed[] {
+    return this.#engine.later.list();
   }
 
   /** What `idle()` waits for, for whoever cannot wait. */
@@ -209,9 +215,13 @@ export class Bus {
     return this.#engine.schedule({ name, when, what, options });
   }
 
-  /** Publishes inside reserve their places, and are delivered when the work succeeds; a throw takes them back. */
-  transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
-    return this.#engine.transaction(work);
+  /**
+   * Publishes inside are delivered when the work succeeds; a throw takes them back. Where a transport begins transactions,
+   * what `tx.client` writes and what is published inside by that transport is committed together, or not at all; other
+   * stores are refused inside. A transaction within another joins it. Rejects with what the work throws, or the commit.
+   */
+  transaction<T>(work: (scope: TransactionScope) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#engine.transaction(work, options);
   }
 
   /** Whether it lives, whether it is ready, and why not. */

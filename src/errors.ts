@@ -26,6 +26,7 @@ export {
   EventExpiredError,
   HandlerTimeoutError,
   DeliveryLostError,
+  CauseDepthError,
   NextTwiceError,
 } from "./errors/deliveries.js";
 export {

@@ -11,8 +11,9 @@ export type { BusOptions } from "./dispatch/bus-options.js";
 export type { Publish, PublishOptions, Receipt, Receipts, Tally, Transaction } from "./delivery/receipt.js";
 export type { NotHandled } from "./delivery/receipt.js";
 export type { CloseReport } from "./dispatch/closing.js";
-export type { TransactionScope } from "./dispatch/transaction.js";
-export type { Delayed, DelayedEvents } from "./dispatch/later.js";
+export type { TransactionOptions, TransactionScope } from "./dispatch/transactions.js";
+export type { DelayedEvents } from "./dispatch/delayed-events.js";
+export type { Delayed } from "./dispatch/later.js";
 export type { Undo } from "./dispatch/undo.js";
 
 // Subscribing: decorators, the delivery, outcomes, policies.
@@ -86,7 +87,7 @@ export type { Store, Transport, WireEnvelope } from "./transport/transport.js";
 // Errors: docs/errors.md has a section for each code.
 export { BusClosedError, CascadeOverflowError, EnvelopeError, HandlerTimeoutError } from "./errors.js";
 export { DeliveryLostError, InvalidEventError, InvokeDepthError, LaneFullError } from "./errors.js";
-export { DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
+export { CauseDepthError, DelayedFullError, EventExpiredError, PublishDepthError } from "./errors.js";
 export { NewerVersionError, NextTwiceError, NotStartedError, PartlyAcceptedError } from "./errors.js";
 export { SelfWaitError, SettledElsewhereError, SignalboxError, StartError } from "./errors.js";
 export { InvalidResultError, ReplaceDepthError, TaskCancelledError } from "./errors.js";

@@ -44,6 +44,7 @@ const SAMPLES: readonly general.SignalboxError[] = [
   new errors.DeliveryLostError("OrderMails.send", "lease"),
   new errors.StoreError("sqlite", "full", "database or disk is full. Make room on the disk."),
   new errors.NewerSchemaError("signalbox_schema", 3, 2),
+  new errors.CauseDepthError("OrderMails.send", ["shop.a", "shop.b"]),
   new errors.NextTwiceError("OrderMails.send"),
   new errors.ThrownValueError("text"),
   new errors.StillRunningError(

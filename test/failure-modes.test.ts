@@ -41,7 +41,7 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
     "fails past the reserve with an error that names the lanes, in the order of waiting",
     "100,000 events through a fast A into a slow B, all defaults: none is lost, B keeps to its capacity",
   ],
-  "hops are counted": ["a hundred hops run, the next is a dead letter that names its reason"],
+  "hops are counted": ["a hundred hops run, the next is a dead letter that names its reason and its chain"],
   "settled and idle wait for what they say": [
     "counts everything that an event caused, exactly",
     "is refused inside a delivery, whatever frame is around the call",

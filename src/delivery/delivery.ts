@@ -2,7 +2,7 @@
 import type { EventHeaders } from "../event/envelope.js";
 import type { AnyEvent, Carried } from "../event/event.js";
 import type { Duration } from "../runtime/duration.js";
-import type { Publish } from "./receipt.js";
+import type { Publish, Transaction } from "./receipt.js";
 
 /**
  * One attempt to deliver one event, or one task, to one subscription. A class, so that decorated signatures may name it without
@@ -27,6 +27,11 @@ export abstract class Delivery<out E extends Carried = Carried> {
   abstract readonly cause: string | undefined;
   /** Publishes as a child of this delivery, whatever async context the call runs in. */
   abstract readonly publish: Publish;
+  /**
+   * The client of the transaction that this delivery runs in, where its subscription asks for one by `transaction: true`; a
+   * `TypeError` otherwise. What it writes is committed with the end of the delivery, or not at all.
+   */
+  abstract readonly client: Transaction;
   /** Waits on the clock of the bus; rejects with the reason of `signal` when that aborts first. */
   abstract sleep(duration: Duration): Promise<void>;
 }

@@ -18,6 +18,12 @@ export interface Policies {
   grace?: Duration | undefined;
   /** After the last failure of a key's head: go on with the key, or park what comes. Defaults to `"continue"`. */
   keyFailure?: "continue" | "park" | undefined;
+  /**
+   * Runs each delivery in a transaction of its transport, which its end is part of: `delivery.client` writes in it, what is
+   * published inside is sent in it, and all of it is there when the handler succeeds, or nothing. Only where the transport
+   * begins transactions. Defaults to `false`.
+   */
+  transaction?: boolean | undefined;
   /** Run around the handler, outermost first. */
   steps?: readonly Step[] | undefined;
 }

@@ -1,6 +1,6 @@
 /** One attempt at a delivery: what the handler gets, and the frame that its async context carries. */
 import { Delivery } from "../delivery/delivery.js";
-import type { Publish } from "../delivery/receipt.js";
+import type { Publish, Transaction } from "../delivery/receipt.js";
 import type { EventHeaders } from "../event/envelope.js";
 import type { AnyEvent } from "../event/event.js";
 import type { Clock } from "../runtime/clock.js";
@@ -20,8 +20,14 @@ export interface AttemptHost {
   publishFrom(frame: Frame): Publish;
 }
 
+/** The transaction that an attempt runs in. */
+export interface AttemptTransaction extends Frame {
+  readonly client: unknown;
+}
+
 /* What few attempts ever need. */
 interface Rarities {
+  transaction: AttemptTransaction | undefined;
   controller: AbortController | undefined;
   abortReason: unknown;
   /** On the monotonic clock: since when its timeout runs, which steps may have kept waiting. */
@@ -52,9 +58,9 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
   get bus(): object {
     return this.#host.bus;
   }
-  /** The frame around it, where it runs in its caller's place: a transaction's, perhaps. */
+  /** The frame around it: that of its transaction, or, where it runs in its caller's place, the caller's. */
   get outer(): Frame | undefined {
-    return undefined;
+    return this.#rare?.transaction;
   }
   get event(): AnyEvent {
     return this.ticket.publication.event;
@@ -97,6 +103,19 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   get publish(): Publish {
     return this.#host.publishFrom(this);
+  }
+
+  get client(): Transaction {
+    if (this.transaction !== undefined) return this.transaction.client as Transaction;
+    throw new TypeError(`${this.subscription} has no delivery.client. ${ASK}`);
+  }
+
+  /** What it runs in where its subscription asks for a transaction. */
+  get transaction(): AttemptTransaction | undefined {
+    return this.#rare?.transaction;
+  }
+  set transaction(transaction: AttemptTransaction | undefined) {
+    this.#rarities.transaction = transaction;
   }
 
   sleep(duration: Duration): Promise<void> {
@@ -170,6 +189,7 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
 
   get #rarities(): Rarities {
     return (this.#rare ??= {
+      transaction: undefined,
       controller: undefined,
       abortReason: undefined,
       timedSince: undefined,
@@ -180,6 +200,8 @@ export class AttemptDelivery extends Delivery implements Frame, Running {
     });
   }
 }
+
+const ASK = "Ask for a transaction: give the subscription `transaction: true`.";
 
 /** The delivery in whose async context a frame stands, of whatever bus: what is published there has it as its cause. */
 export function causeIn(frame: Frame | undefined): AttemptDelivery | undefined {

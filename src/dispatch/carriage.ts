@@ -11,10 +11,14 @@ export interface Carriage {
   readonly survives: boolean;
   /** Whether what it carries can be published within a transaction of the application's database. */
   readonly joinsTransactions: boolean;
+  /** Whether its store keeps the dead letters of what it handed out, and the keys that are parked there. */
+  readonly keepsDeadLetters: boolean;
   /** The records of its store; undefined where it has none, and everything lives in the process. */
   readonly shelf: Shelf | undefined;
   /** An item that is settled later has its slot free already: another may come in its place. */
   lend(item: Item): void;
+  /** Whether its transport begins transactions on the database that holds the queue. */
+  readonly beginsTransactions: boolean;
   /** Tells the transport what became of an item that it handed out. */
   settle(item: Item, settlement: Settlement): void;
   /** Whether the transport takes a delivery back for its retry; otherwise the lane holds it. */
@@ -29,7 +33,9 @@ export class StraightCarriage implements Carriage {
   readonly isStore = false;
   readonly survives = false;
   readonly joinsTransactions = false;
+  readonly keepsDeadLetters = false;
   readonly shelf = undefined;
+  readonly beginsTransactions = false;
 
   constructor(name: string) {
     this.name = name;

@@ -9,6 +9,7 @@ import { PortCarriage, type PortParts } from "./port-carriage.js";
 import type { Shelf } from "./shelf.js";
 
 const DEFAULT = "default";
+const NAME_ONE = "Name one: bus.transaction(work, { transport }).";
 
 export class Carriages {
   readonly #byName = new Map<string, Carriage>();
@@ -33,6 +34,20 @@ export class Carriages {
   /** Those that work through the port of their transport. */
   get ports(): readonly PortCarriage[] {
     return [...this.#byName.values()].filter((each) => each instanceof PortCarriage);
+  }
+
+  /**
+   * The port that begins a transaction: the one that is named, or else the default, or the only one that can. Undefined
+   * where none can.
+   */
+  beginner(name: string | undefined): PortCarriage | undefined {
+    const able = this.ports.filter((port) => port.beginsTransactions);
+    const names = able.map((port) => port.name);
+    const wanted = name ?? (able.length > 1 ? DEFAULT : names[0]);
+    const found = able.find((port) => port.name === wanted);
+    if (found !== undefined || (name === undefined && able.length === 0)) return found;
+    if (name === undefined) throw new TypeError(`${names.join(" and ")} begin transactions. ${NAME_ONE}`);
+    throw new TypeError(`No transport ${name} begins transactions.${didYouMean(name, names)}`);
   }
 
   /** The ports that carry one of the events of a subscription. */

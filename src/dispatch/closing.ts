@@ -13,7 +13,7 @@ import type { Recorder } from "./recorder.js";
 import type { Registry } from "./registry.js";
 import type { Settlement } from "./settlement.js";
 import type { Ticket } from "./ticket.js";
-import type { Transactions } from "./transaction.js";
+import type { Transactions } from "./transactions.js";
 
 /** What a close came to: the first a number of deliveries, the others by name. */
 export interface CloseReport {

@@ -19,10 +19,11 @@ import type { BusOptions } from "./bus-options.js";
 import { Carriages } from "./carriages.js";
 import { Closing, type CloseReport } from "./closing.js";
 import { KeptDeadLetters } from "./dead-letters.js";
+import { AllDelayed } from "./delayed-events.js";
+import type { Later } from "./later.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Facilities } from "./facilities.js";
 import { invoke } from "./invoke.js";
-import type { Later } from "./later.js";
 import { Placement } from "./placement.js";
 import { Functions } from "./functions.js";
 import { Planner } from "./planner.js";
@@ -36,9 +37,11 @@ import { Sealer } from "./sealer.js";
 import { type FunctionSchedule, Scheduling, type SchedulingParts } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
 import { Starting, type StartingParts } from "./starting.js";
+import { openStoresOf } from "./stored-port.js";
+import { AllSubscriptions } from "./subscriptions.js";
 import { Tasks } from "./tasks.js";
 import type { TickingParts } from "./ticking.js";
-import { Transactions, type TransactionScope } from "./transaction.js";
+import { type TransactionOptions, Transactions, type TransactionScope } from "./transactions.js";
 import type { Undo } from "./undo.js";
 
 export interface EngineWiring {
@@ -52,7 +55,10 @@ export class Engine {
   readonly registry: Registry;
   readonly placement: Placement;
   readonly deadLetters: KeptDeadLetters;
-  readonly delayed: Later;
+  readonly delayed: AllDelayed;
+  /** What of it waits in this process. */
+  readonly later: Later;
+  readonly subscriptions: AllSubscriptions;
   readonly scheduling: Scheduling;
   readonly facilities: Facilities;
   readonly #defaults: Policies;
@@ -95,15 +101,15 @@ export class Engine {
       heldMax: options.heldMax ?? 10_000,
       delayedMax: options.delayedMax ?? 100_000,
     });
-    this.delayed = this.#publisher.later;
-    this.deadLetters = new KeptDeadLetters({
-      ...parts,
-      settlement,
-      checkOpen: () => this.#checkOpen("deadLetters.replay()"),
-    });
+    const openStores = openStoresOf(carriages.ports, () => this.#closed !== undefined);
+    this.later = this.#publisher.later;
+    this.delayed = new AllDelayed(facilities, this.later, openStores);
+    this.subscriptions = new AllSubscriptions(this.registry, openStores);
+    const checkOpen = (): void => this.#checkOpen("deadLetters.replay()");
+    this.deadLetters = new KeptDeadLetters({ ...parts, settlement, checkOpen, openStores });
     const receiving = new Receiving(facilities, { ...parts, recorder, settlement });
     carriages.connect({ facilities, receiving, route: (name) => this.registry.route(name) });
-    this.#transactions = new Transactions({ ...parts, later: this.delayed }, publishFrom);
+    this.#transactions = new Transactions({ ...parts, later: this.later, carriages, publishFrom });
     this.#tasks = new Tasks(facilities, { ...parts, publisher: this.#publisher, settlement });
     this.#closing = new Closing({
       ...parts,
@@ -117,7 +123,8 @@ export class Engine {
       written: () => Promise.all([this.scheduling.schedules.written(), facilities.desks.close()]),
     });
     this.scheduling = this.#schedulingOf({ ...parts, sealer: this.#sealer, settlement });
-    this.#starting = new Starting({ ...parts, ...this.#read(options), recorder, container, carriages });
+    const outside = { container, carriages, recorder, transactions: this.#transactions };
+    this.#starting = new Starting({ ...parts, ...this.#read(options), ...outside });
     this.#functions = new Functions({ ...parts, starting: this.#starting, defaults: this.#defaults });
   }
 
@@ -143,7 +150,7 @@ export class Engine {
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */
   get atRisk(): number {
-    let count = this.#publisher.heldCount + this.delayed.size + this.scheduling.schedules.waiting;
+    let count = this.#publisher.heldCount + this.later.size + this.scheduling.schedules.waiting;
     for (const port of this.#carriages.ports) if (!port.survives) count += port.onTheWay;
     for (const lane of this.registry.lanes.values()) count += lane.waiting + lane.retrying + lane.running;
     if (!this.#carriages.ports.some((port) => port.survives)) return count;
@@ -238,9 +245,12 @@ export class Engine {
     }
   }
 
-  async transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     this.#checkOpen("transaction()");
-    return this.#transactions.run(work);
+    return this.#transactions.run(work, options);
   }
 
   /** Starts work; resolves when it has been accepted. */

@@ -1,11 +1,12 @@
 /** What a subscription asks for, compared with what its transport declares: never degraded in silence. */
-import { definitionOf } from "../event/definition.js";
+import { definitionOf, type EventDefinition } from "../event/definition.js";
 import type { EventClass, Events } from "../event/event.js";
 import { toMs } from "../runtime/duration.js";
 import { subscriberName } from "../subscriber/class-settings.js";
 import { textOf } from "../subscriber/names.js";
 import type { Subscription } from "../subscriber/subscription.js";
 import type { Features, Group } from "../transport/transport.js";
+import type { Carriage } from "./carriage.js";
 import type { Route } from "./route.js";
 import type { Topics } from "./topics.js";
 
@@ -67,6 +68,26 @@ function storeFaults({ subscription, lane }: Route, transport: string): Fault[] 
     ]);
   return faults;
 }
+
+/** Why a subscription that asks for a transaction can have none. */
+export function transactionFaults(
+  { name, lane, subscription }: Route,
+  carriageOf: (definition: EventDefinition) => Carriage,
+): string[] {
+  const { events, options, batch } = subscription;
+  if (options.transaction !== true) return [];
+  const definitions = events.map((event) => definitionOf(event));
+  const unable = definitions.find((each) => !carriageOf(each).beginsTransactions);
+  const fault =
+    (batch !== undefined && "takes batches, and each delivery of one ends by itself.") ||
+    (lane.threads !== undefined && "runs on worker threads, where no client can be.") ||
+    (definitions[0]?.task !== undefined && "handles a task, whose result is in no transaction.") ||
+    (unable !== undefined && `gets ${unable.name} by a transport that begins none. ${TRANSPORT}`);
+  return fault === false ? [] : [`${name} asks for a transaction, and ${fault} ${WITHOUT}`];
+}
+
+const TRANSPORT = "Give the event one that stores in a database, such as sqlite().";
+const WITHOUT = "Or remove `transaction`.";
 
 /** The subscription as a store sees it; earlier names of its events are still received. */
 export function groupOf(route: Route, features: Features): Group {

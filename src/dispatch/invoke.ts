@@ -24,7 +24,7 @@ class InlineAttempt extends AttemptDelivery {
   }
 
   override get outer(): Frame | undefined {
-    return this.#frame;
+    return this.transaction ?? this.#frame;
   }
 
   override get holder(): AttemptDelivery | undefined {

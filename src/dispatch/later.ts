@@ -1,6 +1,5 @@
 /** What is published for later: kept until it is due, in this process, to be listed, moved and cancelled by id. */
 import { DelayedFullError } from "../errors.js";
-import { type Duration, toMs } from "../runtime/duration.js";
 import type { Timer } from "../runtime/timers.js";
 import { portOf } from "./carrying.js";
 import { NO_ATTEMPTS } from "./follower.js";
@@ -16,18 +15,6 @@ export interface Delayed {
   readonly dueAt: Date;
 }
 
-/** What was published with `delay` and is not due yet. What a store keeps until it is due is not among it. */
-export interface DelayedEvents {
-  /** How many there are. */
-  readonly size: number;
-  /** The next to be due first. */
-  list(): readonly Delayed[];
-  /** Takes them back by the id of their receipt; false where none is left: it was due, or is no id of one. */
-  cancel(id: string): boolean;
-  /** Due after a span from now, or at a moment; false where none is left. */
-  move(id: string, to: Duration | Date): boolean;
-}
-
 interface Entry {
   readonly planned: Planned;
   /** In milliseconds since the epoch. */
@@ -38,7 +25,7 @@ interface Entry {
 /* A moment of the wall clock is looked at anew after so long, since that clock may be set meanwhile. */
 const LOOK_MS = 3_600_000;
 
-export class Later implements DelayedEvents {
+export class Later {
   readonly #facilities: Facilities;
   readonly #max: number;
   readonly #onDue: (planned: Planned) => void;
@@ -71,6 +58,7 @@ export class Later implements DelayedEvents {
     this.#arm(entry);
   }
 
+  /** The next to be due first. */
   list(): readonly Delayed[] {
     return [...this.#byId.values()]
       .flat()
@@ -80,14 +68,13 @@ export class Later implements DelayedEvents {
       );
   }
 
+  /** False where none is left. */
   cancel(id: string): boolean {
     return this.#end(id, "dropped", "cancelled before it was due").length > 0;
   }
 
-  move(id: string, to: Duration | Date): boolean {
-    const dueAt = to instanceof Date ? to.getTime() : this.#facilities.runtime.host.now() + toMs(to, "to");
-    if (Number.isNaN(dueAt))
-      throw new TypeError("Expected `to` to be a duration or a Date, got an invalid Date.");
+  /** To another moment, in milliseconds since the epoch; false where none is left. */
+  move(id: string, dueAt: number): boolean {
     const entries = this.#byId.get(id) ?? [];
     for (const entry of entries) {
       entry.timer.cancel();

@@ -133,6 +133,11 @@ export class Placement {
     );
   }
 
+  /** Tells of what was sent within a transaction that is committed now. */
+  joined(planned: readonly Planned[]): void {
+    for (const { publication } of planned) this.#telling.told(publication);
+  }
+
   /** Waits for the places of a plan; `granted` gets each ticket whose place has been claimed. */
   async waitFor(plan: Plan, options: PlacementOptions, granted: (ticket: Ticket) => void): Promise<void> {
     const decided = plan.tickets.map((ticket, index) => ({ ticket, decision: plan.decisions[index]! }));

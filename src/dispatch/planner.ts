@@ -2,7 +2,7 @@
  * The one synchronous step that decides all routes of a publish: who gets it, who had it, which lane has room, who must
  * wait. A plan that nobody refuses is carried out; one that a lane refuses leaves no trace.
  */
-import { CascadeOverflowError, LaneFullError } from "../errors.js";
+import { CascadeOverflowError, LaneFullError, CauseDepthError } from "../errors.js";
 import { deadLetter } from "../delivery/outcome.js";
 import type { Verdict } from "../lane/lane.js";
 import { atOnce } from "../runtime/thenable.js";
@@ -11,7 +11,7 @@ import { AttemptDelivery } from "./attempt.js";
 import type { Facilities } from "./facilities.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
-import { Ticket } from "./ticket.js";
+import { type Foregone, Ticket } from "./ticket.js";
 import type { Topic } from "./topics.js";
 
 /** What is to become of a ticket. */
@@ -112,7 +112,7 @@ export class Planner {
 
   /** What is decided on receipt, before any lane is asked; a store has the inbox itself. */
   sift(ticket: Ticket, usesInbox: boolean): "filtered" | "deduplicated" | undefined {
-    if (ticket.publication.hops > HOPS_MAX) ticket.foregone = { outcome: LOOP };
+    if (ticket.publication.hops > HOPS_MAX) ticket.foregone = looped(ticket);
     if (isFiltered(ticket)) return "filtered";
     return usesInbox && !this.claimsInbox(ticket) ? "deduplicated" : undefined;
   }
@@ -176,6 +176,10 @@ function inside(ticket: Ticket, verdict: Verdict, plan: Plan, from: AttemptDeliv
 function waits(plan: Plan, lane: Route["lane"]): void {
   plan.hasWaiting = true;
   plan.waits.set(lane, (plan.waits.get(lane) ?? 0) + 1);
+}
+
+function looped({ route, publication }: Ticket): Foregone {
+  return { outcome: LOOP, why: new CauseDepthError(route.name, [...publication.chain, publication.name]) };
 }
 
 function isFiltered(ticket: Ticket): boolean {

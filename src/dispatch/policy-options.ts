@@ -63,6 +63,11 @@ export const policyOptions: OptionTable = {
     about: "What becomes of a key after the last failure of its head.",
     default: "continue",
   },
+  transaction: {
+    ...boolean,
+    about: "Effect, what is published and the end of the delivery in one transaction.",
+    default: false,
+  },
   steps: { ...listOf(func), about: "Run around the handler, outermost first.", default: "none" },
 };
 

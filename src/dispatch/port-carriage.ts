@@ -1,14 +1,15 @@
 /** A transport on its port: what was planned goes out by `send` and comes in by `deliver`; what a store hands out is new. */
 import { DeliveryLostError } from "../errors.js";
 import type { Item, Settlement, Sink, Transport } from "../transport/transport.js";
-import { isThenable } from "../runtime/thenable.js";
 import type { Carriage } from "./carriage.js";
 import { Credits } from "./credits.js";
 import type { Facilities } from "./facilities.js";
 import { groupOf, readAhead } from "./features.js";
+import type { ParkedKeys } from "./parked-keys.js";
+import { PortSettling } from "./port-settling.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
-import type { Shelf } from "./shelf.js";
+import { type Shelf, shelfOf } from "./shelf.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
@@ -16,14 +17,20 @@ import { toWire } from "./wire.js";
 /** The signal that ends the sending, the transaction that it joins. */
 export type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
 
+/** Who takes an item in. */
+export interface Receiver {
+  readonly carriage: Carriage;
+  readonly taken: (ticket: Ticket) => void;
+  /** An earlier one of its key has failed: it is not to run. */
+  readonly isParked: boolean;
+}
+
 /** Where items go that were not planned here. */
 export interface Reception {
   /** Places the delivery of an item, which `taken` hears first; answers how the item ends where there is none. */
-  receive(
-    item: Item,
-    route: Route,
-    to: { carriage: Carriage; taken: (ticket: Ticket) => void },
-  ): Settlement | undefined;
+  receive(item: Item, route: Route, to: Receiver): Settlement | undefined;
+  /** What was planned has come broken: its bytes are kept already, and nothing else will come of it. */
+  spoiled(ticket: Ticket): void;
   /** The transport has taken a delivery away. */
   told(ticket: Ticket, reason: string): void;
   /** One that had not started, or waited for its retry, is not to be here. */
@@ -37,16 +44,18 @@ export interface PortParts {
   readonly route: (name: string) => Route | undefined;
 }
 
-/* Of a store without leases of its own. */
-const LEASE_MS = 30_000;
-
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
   state: "up" | "down" = "up";
   readonly #parts: () => PortParts;
-  readonly #ways = new Ways((ticket, item) => this.#received(ticket, item));
+  readonly #ways = new Ways({
+    entered: (ticket, item) => this.#received(ticket, item),
+    spoiled: (ticket) => this.#parts().receiving.spoiled(ticket),
+  });
   readonly shelf: Shelf | undefined;
+  /** How items are settled, and transactions begun. */
+  readonly settling: PortSettling;
   readonly #items = new Map<Item, Ticket>();
   readonly #lent = new Set<Item>();
   readonly #credits = new Credits();
@@ -59,6 +68,11 @@ export class PortCarriage implements Carriage, Sink {
     this.transport = transport;
     this.#parts = parts;
     this.shelf = shelfOf(transport);
+    this.settling = new PortSettling(transport, {
+      begins: (group) => this.#credits.settling(group),
+      answered: (group) => this.#answered(group),
+      failed: (group, error) => this.#parts().facilities.log.settleFailed(group, error),
+    });
   }
 
   get isStore(): boolean {
@@ -67,8 +81,17 @@ export class PortCarriage implements Carriage, Sink {
   get survives(): boolean {
     return this.transport.features.survives !== "nothing";
   }
+  get parkedKeys(): ParkedKeys | undefined {
+    return this.settling.burials?.parkedKeys;
+  }
+  get keepsDeadLetters(): boolean {
+    return this.settling.burials !== undefined;
+  }
   get joinsTransactions(): boolean {
     return this.transport.features.transactions;
+  }
+  get beginsTransactions(): boolean {
+    return this.isStore && this.transport.begin !== undefined;
   }
   get isOpen(): boolean {
     return this.#life !== "shut";
@@ -116,6 +139,7 @@ export class PortCarriage implements Carriage, Sink {
     this.#life = "shut";
     this.#items.clear();
     this.#lent.clear();
+    this.settling.clear();
     this.#credits.clear();
     this.#declared.clear();
     await this.transport.close();
@@ -133,9 +157,12 @@ export class PortCarriage implements Carriage, Sink {
     if (arrival === "declined") return this.settle(item, { kind: "done" });
     const to = this.#life === "open" ? route(item.group) : undefined;
     if (to === undefined) return this.settle(item, { kind: "release" });
+    const isParked = this.#parks(to) ? await this.settling.burials!.stops(item) : false;
+    if (isParked === undefined || this.#life !== "open") return this.settle(item, { kind: "release" });
     const ended = receiving.receive(item, to, {
       carriage: this,
       taken: (ticket) => this.#received(ticket, item),
+      isParked,
     });
     if (ended !== undefined) this.settle(item, ended);
   }
@@ -213,14 +240,19 @@ export class PortCarriage implements Carriage, Sink {
   settle(item: Item, settlement: Settlement): void {
     if (this.#life === "shut") return;
     if (!this.#lent.delete(item)) this.#forget(item);
-    const failed = (error: unknown): void => this.#parts().facilities.log.settleFailed(item.group, error);
-    try {
-      const answer = this.transport.settle(item, settlement);
-      if (isThenable(answer)) this.#settling(item.group, answer, failed);
-    } catch (error) {
-      failed(error);
-    }
+    this.settling.settle(item, settlement, () => this.#parks(this.#parts().route(item.group)));
+    if (settlement.kind === "done" || settlement.kind === "drop") this.parkedKeys?.ended(item);
     this.#goOn(item.group);
+  }
+
+  /** Resolves when the store has the dead letters that were settled until now; after a second in any case. */
+  async buried(): Promise<void> {
+    await this.settling.burials?.answered(this.#parts().facilities.timers);
+  }
+
+  /** That transaction is committed: the transport knows already what this delivery came to. */
+  settledWithin(item: Item): void {
+    if (this.#items.has(item)) this.settling.knows(item);
   }
 
   takesRetry(afterMs: number): boolean {
@@ -232,16 +264,13 @@ export class PortCarriage implements Carriage, Sink {
     return this.isStore && ms <= this.transport.features.dueMaxMs;
   }
 
-  /* What piles up here is not asked for anew before there are answers. */
-  #settling(group: string, answer: PromiseLike<unknown>, failed: (error: unknown) => void): void {
-    this.#credits.settling(group);
-    const answered = (): void => {
-      if (this.#life !== "shut" && this.#credits.answered(group)) this.#goOn(group);
-    };
-    answer.then(answered, (error: unknown) => {
-      failed(error);
-      answered();
-    });
+  #parks(route: Route | undefined): boolean {
+    return this.settling.burials !== undefined && route?.subscription.options.keyFailure === "park";
+  }
+
+  /* What piles up in the store is not asked for anew before there are answers. */
+  #answered(group: string): void {
+    if (this.#life !== "shut" && this.#credits.answered(group)) this.#goOn(group);
   }
 
   #received(ticket: Ticket, item: Item): void {
@@ -259,9 +288,4 @@ export class PortCarriage implements Carriage, Sink {
     const route = this.isStore ? this.#parts().route(group) : undefined;
     if (route !== undefined) this.credit(route);
   }
-}
-
-function shelfOf({ store, features: { holds, leaseMs } }: Transport): Shelf | undefined {
-  if (store === undefined || holds !== "store") return undefined;
-  return { store, leaseMs: leaseMs > 0 ? leaseMs : LEASE_MS };
 }

@@ -153,10 +153,11 @@ export class Publisher {
       return partly ?? this.#planned(event, options, publishing);
     });
     if (this.admission === "held") return this.#hold(planned);
-    const transaction = TransactionFrame.of(frame, this.#facilities.bus);
+    const open = TransactionFrame.of(frame, this.#facilities.bus);
+    const transaction = open?.isMeant(options?.transaction) === true ? open : undefined;
     if (planned.some(isForLater)) return this.#postpone(planned, transaction);
     this.#refuseUnhandled(planned);
-    if (transaction !== undefined) return transaction.reserve(planned, from, options?.signal);
+    if (transaction !== undefined) return transaction.take(planned, from, options?.signal);
     return this.#send(planned, publishing, options);
   }
 

@@ -4,7 +4,7 @@ import { SelfWaitError, SettledElsewhereError } from "../errors.js";
 import { currentFrame } from "../runtime/context.js";
 import { deliveryOf } from "./attempt.js";
 import type { Publication } from "./publication.js";
-import type { ReceiptFacts } from "./receipt-facts.js";
+import { NONE, type ReceiptFacts } from "./receipt-facts.js";
 
 export class PublishReceipt implements Receipt {
   readonly #publication: Publication;
@@ -44,5 +44,43 @@ export class PublishReceipt implements Receipt {
   toJSON(): object {
     const { accepted, deduplicated, unhandled, held } = this;
     return { id: this.id, accepted, deduplicated, unhandled, held };
+  }
+}
+
+/** What a store was given back: whoever has the group settles it. */
+interface Redriven {
+  readonly id: string;
+  readonly group: string;
+  readonly transport: string;
+  /** Whether this bus has the subscription. */
+  readonly isHere: boolean;
+}
+
+export class RedrivenReceipt implements Receipt {
+  readonly deduplicated: readonly string[] = NONE;
+  readonly held = false;
+  readonly #redriven: Redriven;
+
+  constructor(redriven: Redriven) {
+    this.#redriven = redriven;
+  }
+
+  get id(): string {
+    return this.#redriven.id;
+  }
+  get accepted(): readonly string[] {
+    return [this.#redriven.group];
+  }
+  get unhandled(): boolean | "unknown" {
+    return this.#redriven.isHere ? false : "unknown";
+  }
+
+  settled(): Promise<Tally> {
+    return Promise.reject(new SettledElsewhereError(this.#redriven.transport));
+  }
+
+  toJSON(): object {
+    const { id, accepted, deduplicated, unhandled, held } = this;
+    return { id, accepted, deduplicated, unhandled, held };
   }
 }

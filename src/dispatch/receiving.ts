@@ -2,17 +2,16 @@
 import { toError } from "../errors.js";
 import { deadLetter } from "../delivery/outcome.js";
 import type { Item, Settlement as Settled } from "../transport/transport.js";
-import type { Carriage } from "./carriage.js";
 import type { Facilities } from "./facilities.js";
 import type { Placement } from "./placement.js";
-import type { Planner } from "./planner.js";
-import type { Reception } from "./port-carriage.js";
+import { giveBackInbox, type Planner } from "./planner.js";
+import type { Receiver, Reception } from "./port-carriage.js";
 import type { Publication } from "./publication.js";
 import type { Recorder } from "./recorder.js";
 import type { Route } from "./route.js";
-import type { Settlement } from "./settlement.js";
+import { recordOf, type Settlement } from "./settlement.js";
 import type { Ticket } from "./ticket.js";
-import { deadLetterOf } from "./undeliverable.js";
+import { attemptOf, deadLetterOf } from "./undeliverable.js";
 import { fromWire } from "./wire.js";
 
 export interface ReceivingParts {
@@ -23,6 +22,7 @@ export interface ReceivingParts {
 }
 
 const POISON = deadLetter("poison");
+const PARKED = deadLetter("parked");
 
 export class Receiving implements Reception {
   readonly #facilities: Facilities;
@@ -33,18 +33,22 @@ export class Receiving implements Reception {
     this.#parts = parts;
   }
 
-  receive(
-    item: Item,
-    route: Route,
-    to: { carriage: Carriage; taken: (ticket: Ticket) => void },
-  ): Settled | undefined {
+  receive(item: Item, route: Route, to: Receiver): Settled | undefined {
     try {
       if ("undecodable" in item.envelope) throw item.envelope.error;
       const ticket = this.#ticket(item, route, fromWire(item.envelope, this.#facilities));
+      if (to.isParked) ticket.foregone = { outcome: PARKED };
       return this.#admitted(ticket, to);
     } catch (error) {
-      return this.#refused(item, toError(error));
+      return this.#refused(item, toError(error), to);
     }
+  }
+
+  spoiled(ticket: Ticket): void {
+    const { recorder } = this.#parts;
+    giveBackInbox(ticket);
+    recorder.leaves(ticket, "deadLettered");
+    recorder.ended(ticket, "deadLettered", { reason: "undecodable" });
   }
 
   told(ticket: Ticket, reason: string): void {
@@ -59,18 +63,13 @@ export class Receiving implements Reception {
     const ticket = this.#parts.planner.ticket(route, publication);
     ticket.item = item;
     ticket.failures = item.failures;
-    ticket.history = item.history.map(({ attempt, at, ranMs, error }) =>
-      Object.freeze({ attempt, at: new Date(at), ran: ranMs, error }),
-    );
+    ticket.history = item.history.map(attemptOf);
     const { crashes = 3 } = route.subscription.options;
     if (item.deliveries > route.retry.attempts + crashes) ticket.foregone = { outcome: POISON };
     return ticket;
   }
 
-  #admitted(
-    ticket: Ticket,
-    { carriage, taken }: { carriage: Carriage; taken: (ticket: Ticket) => void },
-  ): Settled | undefined {
+  #admitted(ticket: Ticket, { carriage, taken }: Receiver): Settled | undefined {
     const { planner, placement } = this.#parts;
     const sifted = planner.sift(ticket, !carriage.isStore);
     placement.routed(ticket);
@@ -85,11 +84,13 @@ export class Receiving implements Reception {
   }
 
   /* It is kept with its bytes, and its neighbours go on. */
-  #refused(item: Item, error: Error): Settled {
+  #refused(item: Item, error: Error, { carriage }: Receiver): Settled {
     const { deadLetters, log } = this.#facilities;
     const letter = deadLetterOf(item, error, this.#facilities);
-    deadLetters.add(letter);
-    log.undeliverable(item.group, letter.reason, error);
-    return { kind: "deadLetter", reason: letter.reason };
+    const { reason, at } = letter;
+    if (carriage.keepsDeadLetters) deadLetters.keptElsewhere(at.getTime());
+    else deadLetters.add(letter);
+    log.undeliverable(item.group, reason, error);
+    return { kind: "deadLetter", reason, attempt: recordOf(letter.attempts.at(-1)!) };
   }
 }

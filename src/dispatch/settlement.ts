@@ -57,10 +57,10 @@ export class Settlement {
     const { route } = ticket;
     this.#free(ticket);
     this.#keep(ticket, because);
-    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park")
+    if (ticket.key !== undefined && route.subscription.options.keyFailure === "park" && !isKept(ticket))
       route.parked.add(ticket.key);
     this.#recorder.leaves(ticket, "deadLettered");
-    this.#tell(ticket, { kind: "deadLetter", reason: because.reason });
+    this.#tell(ticket, { kind: "deadLetter", reason: because.reason, ...this.#lastOf(ticket, because) });
     this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);
     this.#recorder.ended(ticket, "deadLettered", because, ran);
   }
@@ -84,7 +84,8 @@ export class Settlement {
       return this.#tryAgain(ticket, { because, ran, afterMs: outcome.after });
     }
     if (ticket.attempts > 0) ticket.route.lane.attempted(false);
-    if (outcome.outcome === "deadLetter") return this.deadLetter(ticket, { reason: outcome.reason }, ran);
+    if (outcome.outcome === "deadLetter")
+      return this.deadLetter(ticket, { reason: outcome.reason, error: whyForegone(ticket) }, ran);
     return this.giveUp(ticket, "dropped", { reason: outcome.reason });
   }
 
@@ -183,19 +184,32 @@ export class Settlement {
     }
   }
 
-  #keep(ticket: Ticket, { reason }: Because): void {
+  /* Where its store keeps it, a second one here would be another letter for whoever lists them. */
+  #keep(ticket: Ticket, { reason, error }: Because): void {
     const { publication, route } = ticket;
+    const at = new Date(this.#facilities.runtime.host.now());
+    if (isKept(ticket)) return this.#facilities.deadLetters.keptElsewhere(at.getTime());
+    const unheard = unheardOf(at, error);
     const letter: DeadLetter = {
       id: this.#facilities.ids.text(this.#facilities.ids.next()),
       event: publication.event,
       envelope: publication.envelope,
       subscription: route.name,
       reason,
-      at: new Date(this.#facilities.runtime.host.now()),
-      attempts: Object.freeze([...(ticket.history ?? [])]),
+      at,
+      attempts: Object.freeze([...(ticket.history ?? unheard)]),
       raw: undefined,
     };
     this.#facilities.deadLetters.add(Object.freeze(letter));
+  }
+
+  /* The failure that its store does not know yet. */
+  #lastOf(ticket: Ticket, { error }: Because): { attempt?: AttemptRecord } {
+    const { item, history = [] } = ticket;
+    const known = item?.history.length ?? 0;
+    const at = new Date(this.#facilities.runtime.host.now());
+    const last = history.slice(known).at(-1) ?? (known === 0 ? unheardOf(at, error)[0] : undefined);
+    return last === undefined ? {} : { attempt: recordOf(last) };
   }
 
   #free(ticket: Ticket): void {
@@ -222,7 +236,22 @@ export class Settlement {
   }
 }
 
-function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
+/* Whether its store keeps it when it is a dead letter. */
+function isKept({ item, publication }: Ticket): boolean {
+  return item !== undefined && publication.topic.carriage.keepsDeadLetters;
+}
+
+/* What never came to an attempt has its reason where the failures of the others stand. */
+function unheardOf(at: Date, error: unknown): readonly Attempt[] {
+  return error === undefined ? [] : [{ attempt: 1, at, ran: 0, error }];
+}
+
+function whyForegone({ foregone }: Ticket): Error | undefined {
+  return foregone !== undefined && "outcome" in foregone ? foregone.why : undefined;
+}
+
+/** A failure as a transport keeps it. */
+export function recordOf({ attempt, at, ran, error }: Attempt): AttemptRecord {
   const { stack, message } = toError(error);
   return { attempt, at: at.getTime(), ranMs: ran, error: (stack ?? message).slice(0, RECORD_MAX) };
 }

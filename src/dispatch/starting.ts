@@ -14,7 +14,7 @@ import type { BatchHandler } from "./batch.js";
 import { joining } from "./batches.js";
 import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
-import { featureFaults } from "./features.js";
+import { featureFaults, transactionFaults } from "./features.js";
 import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
@@ -22,6 +22,7 @@ import type { Registry } from "./registry.js";
 import { keptCall, taskCall } from "./task-call.js";
 import type { Topic } from "./topics.js";
 import type { Call, Route } from "./route.js";
+import type { Transactions } from "./transactions.js";
 import { threadFaults, threadHandler, unmovable } from "./thread-handler.js";
 
 export interface StartingParts {
@@ -33,6 +34,7 @@ export interface StartingParts {
   /** What was found when the bus was made, and what is wrong with its schedules. */
   readonly faults: () => readonly string[];
   readonly carriages: Carriages;
+  readonly transactions: Transactions;
 }
 
 export class Starting {
@@ -92,7 +94,8 @@ export class Starting {
     const lacking = this.#portsOf(route).flatMap(({ name, transport }) =>
       featureFaults(route, name, transport.features),
     );
-    return [...lacking, ...unmovable(route)];
+    const { carriages } = this.#parts;
+    return [...lacking, ...unmovable(route), ...transactionFaults(route, (each) => carriages.of(each))];
   }
 
   /** Makes a subscription ready that comes later; one that a transport refuses is taken out again. */
@@ -114,11 +117,12 @@ export class Starting {
 
   /** Gives a subscription its handler. */
   connect(route: Route): void {
-    const { facilities, recorder } = this.#parts;
+    const { facilities, recorder, transactions } = this.#parts;
     const handler = taskCall(route.subscription, this.#handlerOf(route));
     const call = callOf(route, handler, facilities, recorder);
     const isKept = route.subscription.events.some((event) => isKeptTask(facilities.topics.of(event)));
-    route.call = isKept ? keptCall(call) : call;
+    if (route.subscription.options.transaction === true) route.call = transactions.around(call);
+    else route.call = isKept ? keptCall(call) : call;
   }
 
   #handlerOf(route: Route): Handler<AnyEvent> {

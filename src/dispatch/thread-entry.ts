@@ -91,6 +91,10 @@ class ThreadDelivery extends Delivery {
     this.cause = facts.cause;
   }
 
+  get client(): never {
+    throw new TypeError("There is no transaction on a worker thread: take part in one beside it.");
+  }
+
   sleep(duration: Duration): Promise<void> {
     return clock.sleep(duration);
   }

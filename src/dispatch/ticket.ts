@@ -9,8 +9,8 @@ import type { Batch } from "./batch.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
 
-/** Decided before any handler ran: a loop, a throw in `when`, a poisonous delivery. */
-export type Foregone = { readonly outcome: Outcome } | { readonly error: unknown };
+/** Decided before any handler ran: a loop, a throw in `when`, a poisonous delivery; `why` goes into the dead letter. */
+export type Foregone = { readonly outcome: Outcome; readonly why?: Error } | { readonly error: unknown };
 
 /** What a delivery knows of the attempt that runs now, or ran last. */
 export interface Running {

@@ -1,25 +1,22 @@
-/** `bus.transaction`: publishes inside it reserve their places; its success places them all, and cannot be refused. */
-import type { Publish, Receipt, Tally, Transaction } from "../delivery/receipt.js";
+/**
+ * One transaction: what is published inside reserves its places, or is sent within the transaction of a transport; success
+ * commits and places all of it, and cannot be refused.
+ */
+import type { Receipt, Tally } from "../delivery/receipt.js";
 import { BusClosedError, PartlyAcceptedError, SelfWaitError } from "../errors.js";
-import { currentFrame, type Frame, withFrame } from "../runtime/context.js";
-import { type AttemptDelivery, deliveryOf } from "./attempt.js";
+import { currentFrame, type Frame } from "../runtime/context.js";
+import type { AttemptDelivery } from "./attempt.js";
+import { BegunTransaction } from "./begun-transaction.js";
 import { portOf } from "./carrying.js";
 import type { Facilities } from "./facilities.js";
 import type { Later } from "./later.js";
 import type { Placement } from "./placement.js";
 import type { Decision, Plan, Planned, Planner } from "./planner.js";
 import { HELD } from "./receipt-facts.js";
+import type { PortCarriage } from "./port-carriage.js";
+import type { Publication } from "./publication.js";
 import { PublishReceipt } from "./receipts.js";
 import type { Ticket } from "./ticket.js";
-
-/** What the work of a transaction gets. */
-export interface TransactionScope {
-  /** Publishes as part of the transaction, whatever async context the call runs in. */
-  readonly publish: Publish;
-  /** The database's client, where the transport has one. */
-  // oxlint-disable-next-line no-redundant-type-constituents -- as in Publish
-  readonly client: Transaction;
-}
 
 /** What a transaction needs of its bus. */
 export interface TransactionParts {
@@ -38,14 +35,18 @@ export class TransactionFrame implements Frame {
   readonly bus: object;
   /** The frame that the transaction was begun in: a delivery's, perhaps. */
   readonly outer: Frame | undefined;
+  /** The delivery that it was begun for, and ends with. */
+  readonly delivery: AttemptDelivery | undefined;
   readonly #parts: TransactionParts;
   readonly #reserved = new Set<Reserved>();
   readonly #postponed: Planned[] = [];
-  #state: "open" | "committed" | "rolled back" | "abandoned" = "open";
+  #begun: BegunTransaction | undefined;
+  #state: "open" | "committing" | "committed" | "rolled back" | "abandoned" = "open";
 
-  constructor(parts: TransactionParts, outer: Frame | undefined) {
+  constructor(parts: TransactionParts, outer: Frame | undefined, delivery?: AttemptDelivery) {
     this.bus = parts.facilities.bus;
     this.outer = outer;
+    this.delivery = delivery;
     this.#parts = parts;
   }
 
@@ -59,15 +60,69 @@ export class TransactionFrame implements Frame {
   get isOver(): boolean {
     return this.#state !== "open";
   }
+  /** Whether a close may still take something back. */
+  get isHolding(): boolean {
+    return this.#state === "open" || this.#state === "committing";
+  }
 
-  /** Reserves places for what is published inside; resolves when they are there. */
-  async reserve(
+  /** The client of the database that the transaction was begun on. */
+  get client(): unknown {
+    if (this.isOver) throw new TypeError(CLIENT_OVER);
+    if (this.#begun === undefined) throw new TypeError(NO_CLIENT);
+    return this.#begun.client;
+  }
+
+  /** Begins it on the database of a transport, too. */
+  async begin(port: PortCarriage, signal?: AbortSignal): Promise<void> {
+    const begun = new BegunTransaction(port, await port.settling.begin(signal));
+    this.#begun = begun;
+    if (!this.isOver) return;
+    await begun.rollBack();
+    throw new BusClosedError();
+  }
+
+  /** Throws where it was begun on another transport, or on none. */
+  checkBegunOn(name: string): void {
+    if (this.#begun?.port.name === name) return;
+    const on = this.#begun === undefined ? "no transport" : `transport ${this.#begun.port.name}`;
+    throw new TypeError(
+      `The transaction that is open already was begun on ${on}, not on ${name}. Begin the inner one apart.`,
+    );
+  }
+
+  /** Whether it is the one that a publish names, or the publish names none. */
+  isMeant(transaction: unknown): boolean {
+    return transaction === undefined || transaction === this.#begun?.client;
+  }
+
+  /** Takes what is published inside: sends it, or reserves its places; resolves when that is done. */
+  async take(
     planned: readonly Planned[],
     from: AttemptDelivery | undefined,
     signal: AbortSignal | undefined,
   ): Promise<readonly Receipt[]> {
-    const { planner, placement, facilities } = this.#parts;
-    for (const { publication } of planned) portOf(publication)?.check(publication);
+    for (const { publication } of planned) this.#check(publication);
+    const joining = planned.filter(({ publication }) => this.#begun?.carries(publication) === true);
+    const others = joining.length === 0 ? planned : planned.filter((each) => !joining.includes(each));
+    if (others.length > 0) await this.#reserve(others, from, signal);
+    if (joining.length > 0) await this.#begun!.send(joining, signal);
+    return planned.map((each) => new ReservedReceipt(each, this, this.bus));
+  }
+
+  /* Another store would have it although the transaction fails, or not although it succeeds. */
+  #check(publication: Publication): void {
+    const port = portOf(publication);
+    port?.check(publication);
+    if (this.#begun === undefined || port?.isStore !== true || this.#begun.carries(publication)) return;
+    throw new TypeError(otherStore(port.name, this.#begun.port.name));
+  }
+
+  async #reserve(
+    planned: readonly Planned[],
+    from: AttemptDelivery | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { planner, placement } = this.#parts;
     const plan = planner.plan(planned, from, false);
     if (plan.refusal !== undefined) throw plan.refusal;
     for (const { publication } of planned) publication.tree.opened();
@@ -78,7 +133,6 @@ export class TransactionFrame implements Frame {
     const reserved = { planned, plan };
     this.#reserved.add(reserved);
     if (plan.hasWaiting) await this.#wait(reserved, from, signal);
-    return planned.map((each) => new ReservedReceipt(each, this, facilities.bus));
   }
 
   /** Keeps what is published for later until the end. */
@@ -87,14 +141,31 @@ export class TransactionFrame implements Frame {
     this.#postponed.push(...planned);
   }
 
-  commit(): void {
+  /** Settles the delivery that it was begun for as done, within it; throws where that is somebody else's by now. */
+  settle(): Promise<void> {
+    return this.#begun!.settle(this.delivery!);
+  }
+
+  /** Commits, then places what was reserved; where the database refuses, rejects with what that says. */
+  async commit(): Promise<void> {
     if (this.#state === "abandoned") throw new BusClosedError();
+    if (this.#begun !== undefined) {
+      this.#state = "committing";
+      await this.#begun.commit();
+    }
+    if (!this.isHolding) return; // what was to be placed here is named by the close; the rest is committed
     this.#state = "committed";
+    this.#placeAll();
+  }
+
+  #placeAll(): void {
     const { placement, later } = this.#parts;
     for (const each of this.#postponed) {
       later.add(each);
       each.publication.tree.closed();
     }
+    placement.joined(this.#begun?.joined ?? NONE);
+    for (const { publication } of this.#begun?.joined ?? NONE) publication.tree.closed();
     for (const { planned, plan } of this.#reserved) {
       plan.tickets.forEach((ticket, index) => this.#enter(ticket, plan.decisions[index]!));
       placement.committed(planned);
@@ -102,14 +173,16 @@ export class TransactionFrame implements Frame {
     }
   }
 
-  rollBack(): void {
-    if (this.#state !== "open") return;
+  async rollBack(): Promise<void> {
+    if (!this.isHolding) return;
     this.#state = "rolled back";
     this.#takeAllBack();
+    await this.#begun?.rollBack();
   }
 
   /** Takes back what was reserved, since the bus is closing; answers the names of the events. */
   abandon(): string[] {
+    if (this.#state === "open") void this.#begun?.rollBack();
     this.#state = "abandoned";
     const all = [...[...this.#reserved].flatMap(({ planned }) => planned), ...this.#postponed];
     for (const { publication } of all)
@@ -134,6 +207,7 @@ export class TransactionFrame implements Frame {
   #takeAllBack(): void {
     for (const { planned } of this.#reserved) this.#parts.placement.stopWaiting(planned);
     for (const each of this.#reserved) this.#takeBack(each);
+    for (const { publication } of this.#begun?.joined ?? NONE) publication.tree.closed();
     for (const { publication } of this.#postponed) {
       publication.follower?.withdrawn("its transaction was taken back");
       publication.tree.closed();
@@ -162,14 +236,14 @@ export class TransactionFrame implements Frame {
     const { plan } = reserved;
     const { placement } = this.#parts;
     const granted = (ticket: Ticket): void => {
-      if (this.#state !== "open") return placement.place(ticket);
+      if (!this.isHolding) return placement.place(ticket);
       plan.decisions[plan.tickets.indexOf(ticket)] = "place";
       ticket.route.underway++;
     };
     try {
       await placement.waitFor(plan, { from, signal, isOwed: false }, granted);
     } catch (error) {
-      if (this.#state !== "open") throw error;
+      if (!this.isHolding) throw error;
       this.#reserved.delete(reserved);
       this.#takeBack(reserved);
       throw error instanceof PartlyAcceptedError ? error.cause : error;
@@ -193,61 +267,13 @@ class ReservedReceipt extends PublishReceipt {
   }
 }
 
-/** The transactions of a bus, those that are open by name. */
-export class Transactions {
-  readonly #parts: TransactionParts;
-  readonly #publishFrom: (frame: Frame) => Publish;
-  readonly #open = new Set<TransactionFrame>();
-
-  constructor(parts: TransactionParts, publishFrom: (frame: Frame) => Publish) {
-    this.#parts = parts;
-    this.#publishFrom = publishFrom;
-  }
-
-  /** Runs the work in a transaction, or in the one that is open already. */
-  async run<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
-    const outer = currentFrame();
-    const open = TransactionFrame.of(outer, this.#parts.facilities.bus);
-    if (open !== undefined) return work(this.#scopeOf(open));
-    const frame = new TransactionFrame(this.#parts, outer);
-    this.#open.add(frame);
-    try {
-      const value = await withFrame(frame, () => work(this.#scopeOf(frame)));
-      frame.commit();
-      return value;
-    } catch (error) {
-      frame.rollBack();
-      throw error;
-    } finally {
-      this.#open.delete(frame);
-    }
-  }
-
-  /** Takes back what is reserved in open transactions, if only in those outside of deliveries. */
-  abandon(which: "outside" | "all"): string[] {
-    const { bus } = this.#parts.facilities;
-    const isWanted = (frame: TransactionFrame): boolean =>
-      !frame.isOver && (which === "all" || deliveryOf(frame)?.bus !== bus);
-    return [...this.#open].filter(isWanted).flatMap((frame) => frame.abandon());
-  }
-
-  /* What is left of the work when it has ended must not publish in its name: nobody would take it back. */
-  #scopeOf(frame: TransactionFrame): TransactionScope {
-    const publish = this.#publishFrom(frame);
-    const guarded = (...given: Parameters<Publish>): Promise<unknown> =>
-      frame.isOver ? Promise.reject(overError()) : publish(...given);
-    return {
-      publish: guarded as Publish,
-      get client(): never {
-        throw new TypeError(NO_CLIENT);
-      },
-    };
-  }
-}
-
+const NONE: readonly Planned[] = Object.freeze([]);
 const NO_CLIENT =
   "tx.client is the client of a transport's database, and no transport of this bus has one. Use tx.publish().";
+const CLIENT_OVER =
+  "The client was asked for after the end of its transaction. Await what needs it inside the work.";
 
-function overError(): TypeError {
-  return new TypeError("tx.publish() came after the end of its transaction. Await it inside the work.");
+function otherStore(other: string, begun: string): string {
+  const says = `Transport ${other} stores events, and cannot join a transaction that was begun on transport ${begun}.`;
+  return `${says} Publish before it or after, or give the event the transport ${begun}.`;
 }

@@ -20,18 +20,27 @@ interface Way {
   item: Item | undefined;
 }
 
+/** Who is told of what becomes of tickets. */
+export interface Told {
+  /** Runs before a ticket goes into its lane. */
+  readonly entered: (ticket: Ticket, item: Item) => void;
+  /** Its item has come broken; its place is free again. */
+  readonly spoiled: (ticket: Ticket) => void;
+}
+
 /** What is to be done with an item that has arrived. */
 export type Arrival = "planned" | "declined" | "unplanned";
 
 export class Ways {
   /* By group and id of the event, several where one id was published several times. */
   readonly #ways = new Map<string, Way[]>();
+  /* By group, items that came broken while something was on its way there: they have no id. */
+  readonly #broken = new Map<string, number>();
   #count = 0;
-  readonly #entered: (ticket: Ticket, item: Item) => void;
+  readonly #told: Told;
 
-  /** `entered` runs before a ticket goes into its lane. */
-  constructor(entered: (ticket: Ticket, item: Item) => void) {
-    this.#entered = entered;
+  constructor(told: Told) {
+    this.#told = told;
   }
 
   /** How many tickets are on their way. */
@@ -58,16 +67,22 @@ export class Ways {
     way.entry = entry;
     ticket.route.underway++;
     this.#meet(way);
+    this.#giveUpSpoiled(ticket.route.name);
   }
 
   arrive(item: Item): Arrival {
-    if ("undecodable" in item.envelope) return "unplanned";
+    if ("undecodable" in item.envelope) {
+      this.#broken.set(item.group, (this.#broken.get(item.group) ?? 0) + 1);
+      this.#giveUpSpoiled(item.group);
+      return "unplanned";
+    }
     const ways = this.#ways.get(wayOf(item.group, item.envelope.id));
     const way = ways?.find((each) => each.item === undefined);
     if (way === undefined) return ways === undefined ? "unplanned" : "declined"; // what is here already came twice
     way.item = item;
     if (way.isDeclined) this.#remove(way);
     else this.#meet(way);
+    this.#giveUpSpoiled(item.group);
     return way.isDeclined ? "declined" : "planned";
   }
 
@@ -91,12 +106,31 @@ export class Ways {
     return way.item;
   }
 
+  /*
+   * Nobody knows which one an item without an id was. When as many have come broken as are still on their way to the group,
+   * nothing else will come; and what comes after all is taken as unplanned.
+   */
+  #giveUpSpoiled(group: string): void {
+    const broken = this.#broken.get(group);
+    if (broken === undefined) return;
+    const ways = [...this.#ways.values()]
+      .flat()
+      .filter(({ ticket, item }) => ticket.route.name === group && item === undefined);
+    if (ways.length === 0) this.#broken.delete(group);
+    if (ways.length > broken || ways.some((way) => !way.isDeclined && way.entry === undefined)) return;
+    this.#broken.delete(group);
+    for (const way of ways) {
+      this.#leave(way);
+      if (!way.isDeclined) this.#told.spoiled(way.ticket);
+    }
+  }
+
   #meet(way: Way): void {
     if (way.entry === undefined || way.item === undefined) return;
     this.#remove(way);
     this.#count--;
     way.ticket.route.underway--;
-    this.#entered(way.ticket, way.item);
+    this.#told.entered(way.ticket, way.item);
     way.entry.enter();
   }
 

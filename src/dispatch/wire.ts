@@ -17,8 +17,11 @@ import type { Topic } from "./topics.js";
  * The envelope for the wire; serialised, it is CloudEvents in binary mode. Throws an `EnvelopeError` with the path of
  * whatever does not survive, or is too large for the transport of this name.
  */
-export function toWire(publication: Publication, features: Features, transport: string): WireEnvelope {
-  const { envelope, event } = publication;
+export function toWire(
+  { envelope, event }: Pick<Publication, "envelope" | "event">,
+  features: Features,
+  transport: string,
+): WireEnvelope {
   const { id, name, key, priority, dueAt, expiresAt } = envelope;
   const facts = { id, name, key, priority, dueAt, expiresAt };
   if (!features.serialises && features.holds === "lane")
@@ -34,26 +37,46 @@ function tooLarge({ byteLength }: Uint8Array, { bodyBytesMax }: Features, transp
   return new EnvelopeError("data", problem, "Keep it elsewhere, and publish where it is.");
 }
 
-/** The publication of an envelope that came in; throws for an unknown name, a newer version and data that do not fit. */
+/** An event that came in, with what was sealed beside it. */
+export interface Opened {
+  readonly event: AnyEvent;
+  readonly envelope: Unsealed;
+  readonly topic: Topic;
+}
+
+/** The publication of an envelope that came in; throws as `opened` does. */
 export function fromWire(wire: WireEnvelope, facilities: Facilities): Publication {
+  const { event, envelope, topic } = opened(wire, facilities);
+  return publicationOf(event, envelope, topic, facilities);
+}
+
+/** The event of an envelope that came in; throws for an unknown name, a newer version and data that do not fit. */
+export function opened(wire: WireEnvelope, facilities: Facilities): Opened {
   const { body, headers } = wire;
   const now = facilities.runtime.host.now();
   if (body instanceof Uint8Array) return revived(fromHeaders({ headers, body }, http, now), facilities);
   if (!isEvent(body)) throw new UnknownEventError(wire.name);
   const topic = facilities.topics.of(body);
-  const sealed =
+  const envelope =
     "ce-id" in headers
       ? fromHeaders({ headers, body: "" }, http, now)
       : unsealed(wire, now, facilities.source);
-  return publicationOf(body, sealed, topic, facilities);
+  return { event: body, envelope, topic };
 }
 
-function revived(envelope: Envelope, facilities: Facilities): Publication {
+function revived(envelope: Envelope, facilities: Facilities): Opened {
   const topic = facilities.topics.named(envelope.name);
   if (topic === undefined) throw new UnknownEventError(envelope.name);
-  const event = revive(topic.eventClass, envelope.data, envelope.version);
-  return publicationOf(event, envelope, topic, facilities);
+  return { event: revive(topic.eventClass, envelope.data, envelope.version), envelope, topic };
 }
+
+/** The same envelope without the moment after which it is worth nothing. */
+export function withoutExpiry(wire: WireEnvelope): WireEnvelope {
+  const headers = Object.entries(wire.headers).filter(([name]) => name.toLowerCase() !== EXPIRY);
+  return { ...wire, expiresAt: undefined, headers: Object.fromEntries(headers) };
+}
+
+const EXPIRY = `${http.prefixes[0]}expirytime`;
 
 function unsealed(
   { id, key, priority, headers, expiresAt }: WireEnvelope,

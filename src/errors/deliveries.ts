@@ -33,6 +33,20 @@ export class DeliveryLostError extends SignalboxError {
   }
 }
 
+/** An event lies more than 100 deep in a chain of events that cause each other; the error of its dead letters. */
+export class CauseDepthError extends SignalboxError {
+  /** The names of the events that led here, the latest last; the last few only. */
+  readonly chain: readonly string[];
+  constructor(subscription: string, chain: readonly string[]) {
+    const says = `${subscription} was not given an event that lies more than 100 deep (… → ${chain.slice(-4).join(" → ")}).`;
+    super(
+      "SIGNALBOX_CAUSE_DEPTH",
+      `${says} End the circle, or publish with a \`delay\`, which begins a new chain.`,
+    );
+    this.chain = chain;
+  }
+}
+
 /** A step called `next()` a second time. */
 export class NextTwiceError extends SignalboxError {
   constructor(subscription: string) {
@@ -45,5 +59,6 @@ nameErrors({
   EventExpiredError,
   HandlerTimeoutError,
   DeliveryLostError,
+  CauseDepthError,
   NextTwiceError,
 });

@@ -25,7 +25,7 @@ export class NewerVersionError extends SignalboxError {
     const says = `Event ${event} has version ${version}, this program knows ${known}.`;
     super(
       "SIGNALBOX_NEWER_VERSION",
-      `${says} Deploy the newer class here, then publish anew what the dead letter keeps as raw.`,
+      `${says} Deploy the newer class here, then replay the dead letter; where no store keeps it, publish anew what it has as raw.`,
     );
     this.event = event;
     this.version = version;

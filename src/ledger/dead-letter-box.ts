@@ -27,10 +27,14 @@ export interface DeadLetter<E extends AnyEvent = AnyEvent> {
   readonly raw: Uint8Array | undefined;
 }
 
+const ELSEWHERE_MAX = 1_000;
+
 export class DeadLetterBox {
   readonly #letters = new AgedMap<DeadLetter>();
   readonly #max: number;
   readonly #maxAgeMs: number;
+  /* When others came, which a store keeps: the latest. */
+  readonly #elsewhere: number[] = [];
   /** How many went because there were too many, or because they were too old. */
   forgotten = 0;
 
@@ -44,9 +48,15 @@ export class DeadLetterBox {
     return this.#letters.size;
   }
 
-  /** How many came after a moment. */
+  /** One came that a store keeps, and this box does not. */
+  keptElsewhere(at: number): void {
+    this.#elsewhere.push(at);
+    if (this.#elsewhere.length > ELSEWHERE_MAX) this.#elsewhere.shift();
+  }
+
+  /** How many came after a moment, of those elsewhere the latest 1,000 at most. */
   since(moment: number): number {
-    let count = 0;
+    let count = this.#elsewhere.filter((at) => at > moment).length;
     for (const letter of this.#letters.values()) if (letter.at.getTime() > moment) count++;
     return count;
   }

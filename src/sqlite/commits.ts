@@ -1,8 +1,17 @@
 /** Group commit: whatever is asked for within a turn of the event loop is one transaction. */
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
+import { StoreError } from "../transport/store-errors.js";
 import type { Connection } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
+
+/** Writes all of its kind that a transaction has, and answers for each. It may run more than once; only what is committed counts. */
+export type Kind<Entry, Answer> = (db: Connection, entries: readonly Entry[]) => readonly Answer[];
+
+/** The kind of what is done once, by itself. */
+export function doEach<T>(db: Connection, works: readonly ((db: Connection) => T)[]): readonly T[] {
+  return works.map((work) => work(db));
+}
 
 /** Done last in a transaction; what it answers runs when that is committed. */
 export type Closing = (db: Connection, jobs: number) => () => void;
@@ -15,6 +24,8 @@ export interface CommitParts {
   /** There was a look at what is to be done, whether or not there was anything. */
   readonly flushed: () => void;
   readonly changed: (state: "up" | "down", error?: Error) => void;
+  /** Whether a transaction of the application, on another connection of this process, holds the write lock. */
+  readonly isHeld: () => boolean;
 }
 
 export interface JobOptions {
@@ -24,8 +35,8 @@ export interface JobOptions {
 }
 
 interface Job extends JobOptions {
-  /** May run more than once; only what is committed counts. */
-  readonly work: (db: Connection) => unknown;
+  readonly kind: Kind<unknown, unknown>;
+  readonly entry: unknown;
   readonly since: number;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
@@ -35,6 +46,7 @@ interface Job extends JobOptions {
 const JOBS_MAX = 1_000;
 const BUSY_MS = 5;
 const DOWN_MS = 500;
+const HELD = "a transaction of this process is open. Shorten it, or raise `busyMax`.";
 
 export class Commits {
   readonly #parts: CommitParts;
@@ -54,11 +66,15 @@ export class Commits {
     this.#db = db;
   }
 
-  /** Runs within the transaction of this turn; resolves when that is committed. */
-  add<T>(work: (db: Connection) => T, { isVital = false, signal }: JobOptions = {}): Promise<T> {
+  /** Is written within the transaction of this turn, with others of its kind; resolves when that is committed. */
+  add<Entry, Answer>(
+    kind: Kind<Entry, Answer>,
+    entry: Entry,
+    { isVital = false, signal }: JobOptions = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const since = this.#parts.host().monotonic();
-      this.#jobs.push({ work, isVital, signal, since, resolve, reject });
+      this.#jobs.push({ kind: kind as Job["kind"], entry, isVital, signal, since, resolve, reject });
       this.soon();
     });
   }
@@ -87,6 +103,12 @@ export class Commits {
     this.#isDown = false;
   }
 
+  /** Nobody of this process holds the write lock any more. */
+  goOn(): void {
+    this.#resume();
+    this.soon();
+  }
+
   #turn(): void {
     this.#isScheduled = false;
     this.#flush();
@@ -96,6 +118,7 @@ export class Commits {
   #flush(): void {
     const db = this.#db;
     if (db === undefined) return;
+    if (this.#parts.isHeld()) return this.#hold();
     const jobs = this.#next();
     const closing = this.#closing(jobs.length);
     try {
@@ -104,6 +127,12 @@ export class Commits {
       this.#refused(db, { jobs, closing }, error);
     }
     this.#parts.flushed();
+  }
+
+  /* To try would only stop the event loop, which the work inside needs. */
+  #hold(): void {
+    const jobs = this.#next();
+    if (jobs.length > 0) this.#wait(jobs, new StoreError("sqlite", "busy", HELD));
   }
 
   /* It reads, and reading may fail, too; the jobs go on. */
@@ -125,12 +154,9 @@ export class Commits {
   }
 
   #commit(db: Connection, jobs: readonly Job[], closing: Closing | undefined): void {
-    const [answers, after] = db.immediate(() => [
-      jobs.map(({ work }) => work(db)),
-      closing?.(db, jobs.length),
-    ]);
+    const [answers, after] = db.immediate(() => [written(db, jobs), closing?.(db, jobs.length)]);
     this.#isUp();
-    for (const [at, { resolve }] of jobs.entries()) resolve(answers[at] as never);
+    for (const [job, answer] of answers) job.resolve(answer as never);
     after?.();
   }
 
@@ -196,4 +222,24 @@ export class Commits {
     this.#resume();
     return new Promise((resolve) => void this.#parts.host().timer(resolve, BUSY_MS));
   }
+}
+
+/* One kind after the other, in the order of their first. */
+function written(db: Connection, jobs: readonly Job[]): ReadonlyMap<Job, unknown> {
+  const answers = new Map<Job, unknown>();
+  for (const [kind, its] of byKind(jobs)) {
+    const entries = its.map(({ entry }) => entry);
+    for (const [at, answer] of kind(db, entries).entries()) answers.set(its[at]!, answer);
+  }
+  return answers;
+}
+
+function byKind(jobs: readonly Job[]): ReadonlyMap<Job["kind"], readonly Job[]> {
+  const kinds = new Map<Job["kind"], Job[]>();
+  for (const job of jobs) {
+    const its = kinds.get(job.kind);
+    if (its === undefined) kinds.set(job.kind, [job]);
+    else its.push(job);
+  }
+  return kinds;
 }

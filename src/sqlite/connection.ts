@@ -1,10 +1,11 @@
 /** One connection to the database: its own, or one that the application lends. */
+import { statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
+import type { Value } from "../transport/envelope-rows.js";
 import { StoreError } from "../transport/store-errors.js";
 import type { Settings } from "./options.js";
 
-export type Value = string | number | null | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
 
 /* Longer, and the event loop would stand still; who is refused tries again after a while. */
@@ -15,6 +16,7 @@ export class Connection {
   readonly database: DatabaseSync;
   readonly isLent: boolean;
   readonly #statements = new Map<string, Prepared>();
+  #opened: Identity | undefined;
 
   constructor(database: DatabaseSync, isLent: boolean) {
     this.database = database;
@@ -56,6 +58,7 @@ export class Connection {
 
   /** All of it, or nothing; nobody else writes meanwhile. */
   immediate<T>(work: () => T): T {
+    this.checkFile();
     this.database.exec("BEGIN IMMEDIATE");
     try {
       const answer = work();
@@ -65,6 +68,14 @@ export class Connection {
       this.#rollBack();
       throw error;
     }
+  }
+
+  /** Refuses a file that is not where it was: SQLite would write on to it, and whoever opens its path would find nothing. */
+  checkFile(): void {
+    const { file } = this.#opened ?? { file: this.file };
+    const { dev, ino } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    this.#opened ??= { file, dev, ino };
+    if (dev !== this.#opened.dev || ino !== this.#opened.ino) throw new StoreError("sqlite", "broken", MOVED);
   }
 
   close(): void {
@@ -93,6 +104,16 @@ export class Connection {
   }
 }
 
+/** Which file it is, whatever its name. */
+interface Identity {
+  readonly file: string;
+  readonly dev: number | undefined;
+  readonly ino: number | undefined;
+}
+
+const MOVED =
+  "its file was deleted, moved or replaced while it was open. Put the file back, or restore a backup and restart.";
+
 interface Prepared {
   readonly statement: StatementSync;
   /** Which value stands where, if places have numbers. */
@@ -110,10 +131,18 @@ export function connect({ path, database, synchronous }: Settings): Connection {
   try {
     if (!connection.isLent) prepare(connection, synchronous);
     check(connection, synchronous);
+    connection.checkFile();
   } catch (error) {
     connection.close();
     throw error;
   }
+  return connection;
+}
+
+/** Another connection to the same file, as durable. */
+export function another({ file }: Connection, { synchronous }: Settings): Connection {
+  const connection = new Connection(new DatabaseSync(file), false);
+  prepare(connection, synchronous);
   return connection;
 }
 

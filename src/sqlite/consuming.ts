@@ -10,7 +10,7 @@ import type { Claims } from "./claims.js";
 import type { Closing } from "./commits.js";
 import type { Connection } from "./connection.js";
 import type { Hints } from "./hints.js";
-import type { Holdings } from "./holdings.js";
+import type { Holdings } from "../transport/holdings.js";
 import type { Settings } from "./options.js";
 import type { Tables } from "./tables.js";
 
@@ -36,8 +36,6 @@ interface Found {
   readonly gone: readonly Item[];
   readonly isMore: boolean;
 }
-
-const NOTHING_FOUND: Found = { gone: [], isMore: false };
 
 export class Consuming {
   readonly #parts: ConsumingParts;
@@ -102,14 +100,14 @@ export class Consuming {
     const isNew = attended.id !== tables.attendance.id;
     const moved = isNew ? this.#join(db, attended) : [];
     if (this.#isDue && tables.places.admit(db, now)) claims.wake();
-    const found = isKeeping && !attended.isLost ? this.#keep(db, attended.id, now) : NOTHING_FOUND;
+    const found = isKeeping && !attended.isLost ? this.#keep(db, attended.id, now) : undefined;
     const taken = this.#isStopped || attended.isLost ? [] : claims.take(db, attended.id, now);
     return () => {
       this.#attended(attended, found);
       for (const [group, id] of moved) claims.know(group, id);
       const helds = claims.taken(taken);
       if (jobs > 0) this.#session?.hints.give();
-      if (!this.#isStopped && (found.isMore || helds.length > 0)) this.#parts.soon();
+      if (!this.#isStopped && (found?.isMore === true || helds.length > 0)) this.#parts.soon();
       for (const held of helds) this.#parts.holdings.add(held);
       for (const { item } of helds) void this.#session?.sink.deliver(item);
     };
@@ -128,12 +126,12 @@ export class Consuming {
     return moved;
   }
 
-  #attended(attended: Attended, found: Found): void {
+  #attended(attended: Attended, found: Found | undefined): void {
     const { tables, holdings, claims } = this.#parts;
     tables.attendance.attended(attended);
-    if (!found.isMore) this.#keptAt = this.#now;
-    if (attended.isLost || found.isMore) claims.wake();
-    const lost = attended.isLost ? holdings.dropAll() : found.gone;
+    if (found?.isMore === false) this.#keptAt = this.#now;
+    if (attended.isLost || found?.isMore === true) claims.wake();
+    const lost = attended.isLost ? holdings.dropAll() : (found?.gone ?? []);
     holdings.drop(lost);
     for (const item of lost) this.#session?.sink.lost(item, attended.isLost ? "lease" : "removed");
   }

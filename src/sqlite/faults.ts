@@ -36,3 +36,16 @@ export function storeError(error: unknown): Error {
   const problem = isBusy(error) ? "busy" : (PROBLEMS.get(errcode & 0xff) ?? "broken");
   return new StoreError("sqlite", problem, `${message}. ${ADVICE[problem]}`, { cause: error });
 }
+
+/* A constraint that was deferred to the commit is the application's own. */
+const CONSTRAINT = 19;
+
+/** What a commit says: of a transaction that the work has ended by itself, of the application's data, or of the store. */
+export function commitError(error: unknown): Error {
+  const { errcode = 0, message } = error as { errcode?: number; message: string };
+  if (/no transaction is active|not open/.test(message)) return new TypeError(ENDED, { cause: error });
+  return (errcode & 0xff) === CONSTRAINT ? (error as Error) : storeError(error);
+}
+
+const ENDED =
+  "The work has ended the transaction by itself. Leave BEGIN, COMMIT and ROLLBACK, and the closing, to the bus.";

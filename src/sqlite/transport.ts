@@ -1,7 +1,4 @@
 /** A transport on a SQLite database: the queue is a table, and what is accepted survives the process. */
-import type { DatabaseSync } from "node:sqlite";
-
-import { show } from "../runtime/options.js";
 import type { Host } from "../runtime/host.js";
 import { processRuntime } from "../runtime/runtime.js";
 import type {
@@ -11,22 +8,25 @@ import type {
   Settlement,
   Sink,
   Transport,
+  TransportTransaction,
   WireEnvelope,
 } from "../transport/transport.js";
 import { consumerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
-import { connect, Connection } from "./connection.js";
+import { Commits, doEach, type JobOptions, type Kind } from "./commits.js";
+import { another, connect, Connection } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { isBusy, storeError } from "./faults.js";
 import type { KnownGroup } from "./groups.js";
 import { hintsOf } from "./hints.js";
-import { Holdings } from "./holdings.js";
+import { type Held, Holdings } from "../transport/holdings.js";
 import { type Settings, settingsOf, type SqliteOptions } from "./options.js";
+import { Joined } from "./joined.js";
 import { migrate } from "./schema.js";
-import { writeSettlement } from "./settling.js";
+import { type Settling, writeSettlement } from "./settling.js";
 import { SqliteStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
+import { Transactions } from "./transactions.js";
 
 /* SQLite's own limit for a row, less what is in it beside the body. */
 const BODY_MAX = 999_000_000;
@@ -43,8 +43,8 @@ export class SqliteTransport implements Transport {
   readonly #claims: Claims;
   readonly #commits: Commits;
   readonly #consuming: Consuming;
-  /* Of the applications' connections that transactions came with. */
-  readonly #joined = new WeakMap<DatabaseSync, Connection>();
+  readonly #transactions: Transactions;
+  readonly #joined: Joined = new Joined();
   #host: Host = processRuntime.host;
   #session: Session | undefined;
 
@@ -69,13 +69,20 @@ export class SqliteTransport implements Transport {
       closing: (jobs) => this.#consuming.closing(jobs),
       flushed: () => this.#consuming.flushed(),
       changed: (state, error) => this.#session?.sink.changed(state, error),
+      isHeld: () => this.#transactions.isOpen,
+    });
+    this.#transactions = new Transactions({
+      host: () => this.#host,
+      busyMaxMs: settings.busyMaxMs,
+      connect: () => another(this.#open.db, settings),
+      ended: (helds, isCommitted) => this.#ended(helds, isCommitted),
     });
     this.store = new SqliteStore({
       tables,
       now: () => this.#host.now(),
       holder: this.#host.idPrefix(),
       db: () => this.#open.db,
-      write: (work, transaction) => this.#write(work, transaction),
+      write: (work, transaction) => this.#do(work, transaction),
       removed: (group) => this.#removed(group),
     });
   }
@@ -104,6 +111,7 @@ export class SqliteTransport implements Transport {
     const session = this.#session;
     if (session === undefined) return;
     this.stop();
+    this.#transactions.close();
     await this.#commits.close();
     await this.#leave(session.db);
     this.#session = undefined;
@@ -121,9 +129,9 @@ export class SqliteTransport implements Transport {
     if (group.audience === "each") await this.#register();
     const { groups, attendance } = this.#tables;
     const known = (db: Connection) => groups.find(db, group, consumerOf(group, attendance.id));
-    const found = known(this.#open.db) ?? (await this.#write((db) => known(db) ?? this.#declare(db, group)));
+    const found = known(this.#open.db) ?? (await this.#do((db) => known(db) ?? this.#declare(db, group)));
     this.#claims.know(group, found.id);
-    if (attendance.id !== undefined) await this.#write((db) => groups.join(db, attendance.id!, found.id));
+    if (attendance.id !== undefined) await this.#do((db) => groups.join(db, attendance.id!, found.id));
   }
 
   credit(group: string, more: number): void {
@@ -136,9 +144,7 @@ export class SqliteTransport implements Transport {
   async send(batch: readonly WireEnvelope[], how: SendOptions = {}): Promise<Answers> {
     const { signal, transaction } = how;
     signal?.throwIfAborted();
-    const send = (db: Connection): Answers =>
-      batch.map((envelope) => this.#tables.envelopes.send(db, envelope, this.#host.now()));
-    return this.#write(send, transaction, { signal });
+    return this.#write(this.#sends, batch, transaction, { signal });
   }
 
   settle(
@@ -148,10 +154,16 @@ export class SqliteTransport implements Transport {
   ): "stale" | Promise<"settled" | "stale"> {
     const held = this.#session && this.#holdings.take(item);
     if (held === undefined) return "stale";
-    const write = (db: Connection): "settled" | "stale" =>
-      writeSettlement(db, this.#tables, held, { settlement, now: this.#host.now() });
-    const written = this.#write(write, how.transaction, { isVital: true });
+    const written = this.#write(this.#settles, { held, settlement }, how.transaction, { isVital: true });
+    const begun = this.#transactions.of(how.transaction);
+    if (begun !== undefined) begun.settles(held);
+    if (begun !== undefined) return written;
     return written.finally(() => this.#holdings.settled(held));
+  }
+
+  /** Its client is a connection of its own, which is closed with it; the write lock is held until then. */
+  begin({ signal }: { signal?: AbortSignal } = {}): Promise<TransportTransaction> {
+    return this.#transactions.begin(signal);
   }
 
   // ── Inside ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,17 +173,34 @@ export class SqliteTransport implements Transport {
     throw new TypeError("The SQLite transport is not open. Start its bus first.");
   }
 
+  /* All that is published within a turn, in one go. */
+  readonly #sends: Kind<readonly WireEnvelope[], Answers> = (db, batches) => {
+    const answers = this.#tables.envelopes.send(db, batches.flat(), this.#host.now());
+    let at = 0;
+    return batches.map(({ length }) => answers.slice(at, (at += length)));
+  };
+
+  readonly #settles: Kind<Settling, "settled" | "stale"> = (db, settlings) => {
+    const now = this.#host.now();
+    return settlings.map((settling) => writeSettlement(db, this.#tables, settling, now));
+  };
+
+  #do<T>(work: (db: Connection) => T, transaction?: unknown): Promise<T> {
+    return this.#write<(db: Connection) => T, T>(doEach, work, transaction);
+  }
+
   /* Within the application's transaction nothing waits: what it writes then is not there before that is committed. */
-  async #write<T>(
-    work: (db: Connection) => T,
+  async #write<Entry, Answer>(
+    kind: Kind<Entry, Answer>,
+    entry: Entry,
     transaction?: unknown,
-    how: { isVital?: boolean; signal?: AbortSignal | undefined } = {},
-  ): Promise<T> {
+    how: JobOptions = {},
+  ): Promise<Answer> {
     const { db } = this.#open;
-    if (transaction === undefined) return this.#commits.add(work, how);
-    const joined = this.#joinedOf(transaction, db);
+    if (transaction === undefined) return this.#commits.add(kind, entry, how);
+    const joined = this.#joined.of(transaction, db, this.#transactions.of(transaction)?.connection);
     try {
-      const answer = work(joined);
+      const [answer] = kind(joined, [entry]) as [Answer];
       this.#claims.wake();
       return answer;
     } catch (error) {
@@ -179,17 +208,11 @@ export class SqliteTransport implements Transport {
     }
   }
 
-  #joinedOf(transaction: unknown, own: Connection): Connection {
-    const database = transaction as DatabaseSync;
-    if (typeof database?.prepare !== "function")
-      throw new TypeError(
-        `Expected \`transaction\` to be a DatabaseSync of node:sqlite, got ${show(transaction)}.`,
-      );
-    const known = this.#joined.get(database) ?? new Connection(database, true);
-    this.#joined.set(database, known);
-    if (known.file !== own.file) throw new TypeError(OTHER_FILE);
-    if (!known.isInTransaction) throw new TypeError(NO_TRANSACTION);
-    return known;
+  #ended(helds: readonly Held[], isCommitted: boolean): void {
+    for (const held of helds) this.#holdings[isCommitted ? "settled" : "unsettled"](held);
+    this.#commits.goOn();
+    if (isCommitted) this.#consuming.wake();
+    if (isCommitted) this.#session?.hints.give();
   }
 
   async #connected(): Promise<Connection> {
@@ -217,7 +240,7 @@ export class SqliteTransport implements Transport {
   /* Whoever has a group of its own is known before that is made. */
   async #register(): Promise<void> {
     this.#claims.isAsked = true;
-    while (this.#tables.attendance.id === undefined) await this.#write(() => undefined);
+    while (this.#tables.attendance.id === undefined) await this.#do(() => undefined);
   }
 
   #declare(db: Connection, group: Group): KnownGroup {
@@ -250,11 +273,6 @@ export class SqliteTransport implements Transport {
 }
 
 type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
-
-const OTHER_FILE =
-  "The transaction is on another database than the SQLite transport. Publish within one on the same file.";
-const NO_TRANSACTION =
-  "The connection that was given as `transaction` has none open. Begin one, and commit it when the work is done.";
 
 function featuresOf({ synchronous, leaseMs, dedupeWindowMs }: Settings): Features {
   return Object.freeze({

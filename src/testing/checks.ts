@@ -146,10 +146,10 @@ function verdict(bus: LiveTestBus, isSo: boolean, what: string): Verdict {
 }
 
 /* What is delayed is told when it is due: whoever misses it should know. */
-function notDue({ delayed, clock }: LiveTestBus): string {
-  const texts = delayed
-    .list()
-    .map(({ event, dueAt }) => `${event} in ${spanText(dueAt.getTime() - clock.now().getTime())}`);
+function notDue({ notDue: delayed, clock }: LiveTestBus): string {
+  const texts = delayed.map(
+    ({ event, dueAt }) => `${event} in ${spanText(dueAt.getTime() - clock.now().getTime())}`,
+  );
   return texts.length === 0 ? "" : `\nNot due yet: ${texts.join(", ")}.\n`;
 }
 

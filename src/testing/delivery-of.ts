@@ -1,5 +1,12 @@
 /** A delivery without a bus, for calling a handler by hand. */
-import { type AnyEvent, Delivery, type EventHeaders, type Publish, type Receipt } from "../index.js";
+import {
+  type AnyEvent,
+  Delivery,
+  type EventHeaders,
+  type Publish,
+  type Receipt,
+  type Transaction,
+} from "../index.js";
 import { Ids } from "../runtime/ids.js";
 import { VirtualTime } from "./virtual-time.js";
 
@@ -9,6 +16,9 @@ export interface DeliveryFacts {
   /** Defaults to one that nobody aborts. */
   readonly signal?: AbortSignal | undefined;
   readonly key?: string | undefined;
+  /** What `delivery.client` is: it works on its own, and nothing is committed or rolled back here. Defaults to none. */
+  // oxlint-disable-next-line no-redundant-type-constituents -- `unknown` only until it is registered
+  readonly client?: Transaction | undefined;
 }
 
 /** A `Delivery` that belongs to no bus: what is published through it is kept in `published`. */
@@ -26,17 +36,24 @@ export class DeliveryByHand<E extends AnyEvent = AnyEvent> extends Delivery<E> {
   /** What the handler has published, in order. */
   readonly published: AnyEvent[] = [];
   readonly publish: Publish;
+  readonly #client: Transaction;
   readonly #ids = new Ids(new VirtualTime().runtime.host);
 
-  constructor(event: E, { attempt = 1, signal, key }: DeliveryFacts) {
+  constructor(event: E, { attempt = 1, signal, key, client }: DeliveryFacts) {
     super();
     this.event = event;
     this.attempt = attempt;
     this.deliveries = attempt;
     this.signal = signal ?? new AbortController().signal;
     this.key = key;
+    this.#client = client as Transaction;
     this.publish = ((given: AnyEvent | readonly AnyEvent[]) =>
       Promise.resolve(this.#taken(given))) as Publish;
+  }
+
+  get client(): Transaction {
+    if (this.#client !== undefined) return this.#client;
+    throw new TypeError("This delivery was made without a client. Give deliveryOf(event, { client }) one.");
   }
 
   /** Takes no time; rejects where `signal` has aborted. */

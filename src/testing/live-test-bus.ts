@@ -3,11 +3,13 @@ import type {
   AnyEvent,
   BusOptions,
   CloseReport,
+  Delayed,
   Duration,
   EventOf,
   Events,
   Publish,
   SubscriberClass,
+  TransactionOptions,
   TransactionScope,
 } from "../index.js";
 import { Bus } from "../index.js";
@@ -90,6 +92,11 @@ export class LiveTestBus extends Bus {
     this.clock = new HandMovedClock(time, (call) => this.#waits.rest(call));
     this.publish = desk.publishOf(this.publish);
     this.#follow();
+  }
+
+  /** What waits in this process until it is due. */
+  get notDue(): readonly Delayed[] {
+    return this.delayedHere;
   }
 
   // ── Waiting ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,12 +209,15 @@ export class LiveTestBus extends Bus {
     }
   }
 
-  override transaction<T>(work: (scope: TransactionScope) => Promise<T>): Promise<T> {
+  override transaction<T>(
+    work: (scope: TransactionScope) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     const atDesk = (scope: TransactionScope): Promise<T> => {
       const publish = this.#parts.desk.publishOf(scope.publish);
       return work(Object.create(scope, { publish: { value: publish } }) as TransactionScope); // `client` may throw
     };
-    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk));
+    return this.underWay.during("bus.transaction()", () => super.transaction(atDesk, options));
   }
 
   #patience(): Patience {
@@ -263,7 +273,6 @@ function partsOf({ time, testOnly, options, rehearsing }: LiveWiring): Parts {
   const origins = new Origins();
   const loops = new LoopGuard(story);
   const names = new SubscriptionNames(options, time.runtime);
-  const gate = new Gate(testOnly.mode ?? "run", mutedOf(testOnly, options, names));
   const desk = new PublishingDesk({
     story,
     origins,
@@ -280,7 +289,7 @@ function partsOf({ time, testOnly, options, rehearsing }: LiveWiring): Parts {
     story,
     origins,
     loops,
-    gate,
+    gate: new Gate(testOnly.mode ?? "run", mutedOf(testOnly, options, names)),
     names,
     desk,
     atWork: new AtWork(now),

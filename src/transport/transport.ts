@@ -61,6 +61,12 @@ export interface Sink {
   lost(item: Item, reason: "lease" | "connection" | "removed"): void; // its signal aborts, settling it is "stale"
   changed(state: "up" | "down", error?: Error): void;
 }
+/** A transaction that a transport has begun on its own database. */
+export interface TransportTransaction {
+  readonly client: unknown; // the application works with it; `send` and `settle` get it as `transaction`; no use after the end
+  commit(): Awaitable<void>; // rejects: nothing of it is there, and what was settled within it is out as before
+  rollBack(): Awaitable<void>; // never rejects; after a commit, or twice, it does nothing
+}
 export interface Transport {
   readonly features: Features;
   open(sink: Sink): Promise<void>; // a failed open leaves nothing behind; allowed again after `close`
@@ -71,6 +77,7 @@ export interface Transport {
   ): Awaitable<readonly ("accepted" | "duplicate")[]>;
   credit(group: string, more: number): void; // nothing is handed out before the first call
   settle(item: Item, settlement: Settlement, how?: { transaction?: unknown }): Awaitable<"settled" | "stale">; // batched per turn by the transport
+  begin?(how?: { signal?: AbortSignal }): Awaitable<TransportTransaction>; // waits for its turn; `close` rolls back what is open
   stop(): Awaitable<void>; // hands out nothing more and returns what never reached the sink; leases go on
   close(): Promise<void>;
   readonly store?: Store; // where the store holds the queue

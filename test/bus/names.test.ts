@@ -3,7 +3,8 @@ import { On, Subscriber } from "../../src/index.js";
 import { Keyed, Ping, Pong } from "../dispatch/setup.js";
 import { virtualBus } from "../support/virtual.js";
 
-const names = (bus: ReturnType<typeof virtualBus>["bus"]) => bus.subscriptions.list().map(({ name }) => name);
+const names = (bus: ReturnType<typeof virtualBus>["bus"]) =>
+  bus.describe().subscriptions.map(({ name }) => name);
 
 test("methods are named after class and method, further marks of one method with #2, #3; functions after the event", async () => {
   class Mails {
@@ -43,7 +44,7 @@ test("one name is one subscription: another one is refused, until the first has 
   bus.on(Pong, { name: "a" }, () => undefined);
   await bus.start();
   expect(() => bus.on(Ping, { name: "a" }, () => undefined)).toThrow(new TypeError(says));
-  expect(bus.subscriptions.list()).toMatchObject([{ name: "a", events: ["test.pong"] }]);
+  expect(await bus.subscriptions.list()).toMatchObject([{ name: "a", events: ["test.pong"] }]);
 });
 
 test("names that no store could take are refused where they are given", () => {
@@ -76,7 +77,7 @@ test("a subscription whose name is that of a shared lane has a lane of its own b
     ["mail", 3],
     ["mail#2", 10],
   ]);
-  expect(bus.subscriptions.list()[0]?.lane).toBe("mail#2");
+  expect((await bus.subscriptions.list())[0]?.lane).toBe("mail#2");
 });
 
 test("lanes are known by their names before the start, and what a subscription names is shared", async () => {

@@ -6,7 +6,7 @@ import { virtualBus } from "../support/virtual.js";
 async function setup() {
   const made = virtualBus({ onUnhandled: "ignore" });
   await made.bus.start();
-  const names = () => made.bus.subscriptions.list().map(({ name }) => name);
+  const names = () => made.bus.describe().subscriptions.map(({ name }) => name);
   return { ...made, names };
 }
 

@@ -120,7 +120,7 @@ describe("the undo", () => {
     await time.rest();
     undo();
     await bus.publish(new Keyed({ key: "k", n: 9 }));
-    expect(bus.subscriptions.list()).toEqual([]);
+    expect(await bus.subscriptions.list()).toEqual([]);
     expect(bus.lanes.get("a")).toMatchObject({ retrying: 1, waiting: 1 });
     await time.advance(1_000);
     await gate.openAll(time);
@@ -241,9 +241,16 @@ test("subscriptions.remove() ends a subscription by its name, and is harmless fo
     on.on(Ping, { name: "a", lane: { concurrency: 2 } }, () => undefined);
     on.on([Ping, Pong], { name: "b" }, () => undefined);
   });
-  expect(bus.subscriptions.list()).toEqual([
-    { name: "a", events: ["test.ping"], lane: "a", orphaned: false },
-    { name: "b", events: ["test.ping", "test.pong"], lane: "b", orphaned: false },
+  expect(await bus.subscriptions.list()).toEqual([
+    { name: "a", events: ["test.ping"], lane: "a", orphaned: false, waiting: 0, oldestAt: undefined },
+    {
+      name: "b",
+      events: ["test.ping", "test.pong"],
+      lane: "b",
+      orphaned: false,
+      waiting: 0,
+      oldestAt: undefined,
+    },
   ]);
   await bus.subscriptions.remove("a");
   await bus.subscriptions.remove("a");

@@ -7,7 +7,7 @@ async function setup() {
   const made = virtualBus({ onUnhandled: "ignore" });
   await made.bus.start();
   const publish = (...numbers: number[]) => made.bus.publish(numbers.map((at) => new Ping({ n: at })));
-  const names = () => made.bus.subscriptions.list().map(({ name }) => name);
+  const names = () => made.bus.describe().subscriptions.map(({ name }) => name);
   return { ...made, publish, names };
 }
 

@@ -154,7 +154,7 @@ export async function watching(bus: Bus): Promise<void> {
   const report = await bus.close({ deadline: "10s" });
   void [String(bus.describe()), bus.explain(OrderPlaced).lanes, why, ready, reasons, report.drained + 1];
   closeOnSignal(bus, { deadline: undefined })();
-  for (const entry of bus.subscriptions.list()) await bus.subscriptions.remove(entry.name);
+  for (const entry of await bus.subscriptions.list()) await bus.subscriptions.remove(entry.name);
   // @ts-expect-error not an event class
   await bus.deadLetters.list({ events: Mailer });
   // @ts-expect-error a misspelt filter

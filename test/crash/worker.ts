@@ -1,6 +1,7 @@
 /**
  * A process that publishes or consumes until it is killed. What it did stands in its log before it goes on, and what was
- * written to a file survives a kill: `w id` written, `a id` accepted, `b id at deliveries` begun, `d id` done.
+ * written to a file survives a kill: `w id` written, `a id` accepted, `r id` refused, `b id at deliveries` begun, `d id`
+ * done, `l id` lost to another process.
  */
 import { openSync, writeSync } from "node:fs";
 import { createBus, Event } from "signalbox";
@@ -51,8 +52,20 @@ async function publish(at: number): Promise<void> {
   for (let number = 0; ; number++) {
     const id = `${key}-${number}`;
     say("w", id);
-    await bus.publish(new Stored({ id, key }), { id });
+    while (!(await accepted(new Stored({ id, key }))));
     say("a", id);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+  }
+}
+
+/* What was refused may be stored nevertheless; with the same id it is there once. */
+async function accepted(event: Stored): Promise<boolean> {
+  try {
+    await bus.publish(event, { id: event.id });
+    return true;
+  } catch {
+    say("r", event.id);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return false;
   }
 }

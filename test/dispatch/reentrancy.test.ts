@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   CascadeOverflowError,
+  CauseDepthError,
   type Delivery,
   Event,
   type LaneOptions,
@@ -191,7 +192,7 @@ test("waiting for a place counts in the timeout of the handler that waits", asyn
   expect([bus.lanes.get("full")!.waitingPublishes, waits()]).toEqual([0, 0]);
 });
 
-test("a hundred hops run, the next is a dead letter that names its reason", async () => {
+test("a hundred hops run, the next is a dead letter that names its reason and its chain", async () => {
   const { bus, time } = await setup({});
   const hops: number[] = [];
   bus.on(Ping, { name: "loops" }, async ({ n: number }, { publish }) => {
@@ -207,6 +208,9 @@ test("a hundred hops run, the next is a dead letter that names its reason", asyn
     subscription: "loops",
     envelope: { hops: 101, name: "test.ping" },
   });
+  const [{ error } = {}] = letter!.attempts;
+  expect(error).toBeInstanceOf(CauseDepthError);
+  expect(error).toMatchObject({ code: "SIGNALBOX_CAUSE_DEPTH", chain: Array(9).fill("test.ping") });
   await time.rest();
 });
 

@@ -1,6 +1,7 @@
 /** What the contract does not ask: fairness of priorities, groups of one process, records, leases, quiet, handles. */
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
+import type { Item } from "signalbox";
 import { sqlite } from "signalbox/sqlite";
 import { CaseTime } from "../../src/testing/contract/passing-time.js";
 import { group, idOf, open, setup, until, wire } from "./setup.js";
@@ -61,6 +62,32 @@ describe("what is written", () => {
     database.close();
   });
 
+  test("of one key within a turn is handed out one by one, in its order", async () => {
+    const { open: opened } = setup();
+    const { transport, items } = await opened();
+    await transport.declare(group("reader", { order: "key" }));
+    transport.credit("reader", 10);
+    const keyed = ["a", "b", "c"].map((id) => wire(id, { key: "k" }));
+    await Promise.all(keyed.map((each) => transport.send([each])));
+    for (let out = 1; out <= 3; out++) {
+      expect(items.length).toBe(out);
+      await transport.settle(items[out - 1]!, { kind: "done" });
+    }
+    expect(items.map(idOf)).toEqual(["a", "b", "c"]);
+  });
+
+  test("of one id within a turn is one event", async () => {
+    const { open: opened } = setup();
+    const { transport, items } = await opened();
+    await transport.declare(group("reader"));
+    transport.credit("reader", 10);
+    const answers = await Promise.all(
+      [wire("a"), wire("b"), wire("a")].map((each) => transport.send([each])),
+    );
+    expect(answers.flat()).toEqual(["accepted", "accepted", "duplicate"]);
+    expect(items.map(idOf)).toEqual(["a", "b"]);
+  });
+
   test("is nothing while all is quiet but a lease, every third of it", async () => {
     const { file } = setup();
     const time = new CaseTime();
@@ -80,6 +107,33 @@ describe("what is written", () => {
     other.close();
     await transport.close();
     expect(time.timers).toBe(0);
+  });
+});
+
+describe("a consumer that is never at rest", () => {
+  test("gives back what a silent one has, within lease and sweep", async () => {
+    const { file } = setup();
+    const [time, still] = [new CaseTime(), new CaseTime()];
+    const got: string[] = [];
+    const sink = { lost: () => undefined, changed: () => undefined };
+    const silent = sqlite({ path: file, lease: 1_000 }).runOn(still.runtime.host);
+    await silent.open({ ...sink, deliver: () => undefined });
+    await still.within(silent.declare(group("reader")), "declare()");
+    silent.credit("reader", 1);
+    await still.within(Promise.resolve(silent.send([wire("left")])), "send()"); // its clock stands still from here on
+    const busy = sqlite({ path: file, lease: 1_000 }).runOn(time.runtime.host);
+    const settled = (item: Item): void => void busy.settle(item, { kind: "done" });
+    await busy.open({ ...sink, deliver: (item) => (got.push(idOf(item)), settled(item)) });
+    await time.within(busy.declare(group("reader")), "declare()");
+    busy.credit("reader", 1_000);
+    for (let at = 0; at < 75; at++) {
+      await time.within(busy.send([wire(`busy-${at}`)]), "send()");
+      await time.pass(20);
+    }
+    expect(got).toContain("busy-0");
+    expect(got).toContain("left");
+    await busy.close();
+    await silent.close();
   });
 });
 

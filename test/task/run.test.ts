@@ -164,8 +164,8 @@ describe("a task", () => {
     const { bus, time } = await setup();
     const handle = await bus.run(new Add({ a: 1, b: 1 }), { delay: "1m" });
     const taken = seen(await bus.run(new Add({ a: 1, b: 2 }), { delay: "1m", id: "away" }));
-    expect(bus.delayed.list()).toMatchObject([{ event: "math.add" }, { id: "away" }]);
-    expect(bus.delayed.cancel("away")).toBe(true);
+    expect(await bus.delayed.list()).toMatchObject([{ event: "math.add" }, { id: "away" }]);
+    expect(await bus.delayed.cancel("away")).toBe(true);
     await time.advance(59_999);
     expect(handle.state).toBe("waiting");
     await time.advance(1);

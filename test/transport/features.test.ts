@@ -91,7 +91,7 @@ describe("a derived name of a method", () => {
     }
     const { bus } = virtualBus({ transport: new ShelfStore(), subscribers: [Named] });
     await bus.start();
-    expect(bus.subscriptions.list().map(({ name }) => name)).toEqual(["plain.handle"]);
+    expect(bus.describe().subscriptions.map(({ name }) => name)).toEqual(["plain.handle"]);
   });
 
   test("is good for memory, also through its port", async () => {
@@ -140,7 +140,7 @@ test("after the start the same faults are a TypeError of on(), and the name is f
   expect(() => bus.on(Ping, wrong, () => undefined)).toThrow(TypeError);
   expect(() => bus.on(Ping, wrong, () => undefined)).toThrow(/overflow "reject".*\n.*refines the key/);
   bus.on(Ping, { name: "a" }, () => undefined);
-  expect(bus.subscriptions.list().map(({ name }) => name)).toEqual(["a"]);
+  expect(bus.describe().subscriptions.map(({ name }) => name)).toEqual(["a"]);
 });
 
 test("what only the server knows is refused by declare, all faults at once, and leaves nothing open", async () => {

@@ -14,11 +14,12 @@ describe("settling", () => {
     });
     await bus.publish(n(4).map((at) => new Ping({ n: at })));
     await time.rest();
+    const lastAttempt = expect.objectContaining({ attempt: 1, error: expect.stringContaining("broken") });
     expect(store.settled.map(({ settlement, answer }) => [settlement, answer])).toEqual([
       [{ kind: "done" }, "settled"],
       [{ kind: "drop", reason: "old" }, "settled"],
       [{ kind: "deadLetter", reason: "mine" }, "settled"],
-      [{ kind: "deadLetter", reason: "failed" }, "settled"],
+      [{ kind: "deadLetter", reason: "failed", attempt: lastAttempt }, "settled"],
     ]);
     expect(await bus.deadLetters.list({ reason: "mine" })).toHaveLength(1);
     expectCountsToAddUp(bus);

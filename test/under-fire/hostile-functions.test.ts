@@ -294,7 +294,7 @@ describe("a notice listener", () => {
     expectCountsToAddUp(bus);
     const { routed, handled } = counts(bus, "it");
     expect(handled).toBe(routed);
-    expect(bus.subscriptions.list()).toHaveLength(1);
+    expect(await bus.subscriptions.list()).toHaveLength(1);
     expect([...bus.lanes.keys()]).toEqual(["it"]);
     await bus.close();
   });
@@ -326,7 +326,7 @@ describe("names", () => {
   test.each(ODD)("of subscriptions are not %j", async (name) => {
     const { bus } = virtualBus();
     expect(() => bus.on(Ping, { name }, () => undefined)).toThrow(TypeError);
-    expect(bus.subscriptions.list()).toEqual([]);
+    expect(await bus.subscriptions.list()).toEqual([]);
     await bus.close();
   });
 

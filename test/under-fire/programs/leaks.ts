@@ -396,7 +396,7 @@ const heapOf = async (): Promise<number> => (await tick(), heapUsed());
 const before = { lanes: 0, subscriptions: 0 };
 const inBuses = () => ({
   lanes: buses.reduce((sum, bus) => sum + bus.lanes.size, 0),
-  subscriptions: buses.reduce((sum, bus) => sum + bus.subscriptions.list().length, 0),
+  subscriptions: buses.reduce((sum, bus) => sum + bus.describe().subscriptions.length, 0),
 });
 
 Object.assign(before, inBuses());

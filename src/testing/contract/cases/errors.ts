@@ -5,6 +5,7 @@ import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { wireOf } from "../hand.js";
 import { bytes } from "../needs.js";
+import { letters } from "../letters.js";
 import type { Scene } from "../scene.js";
 
 export const errors: CaseGroup = {
@@ -204,10 +205,7 @@ async function stepThrows(scene: Scene): Promise<void> {
   );
   const id = scene.name("doomed");
   await scene.time.within(bus.publish(new Note({ id: "w0-0" }), { id }), "publish()");
-  await scene.time.until(
-    () => bus.deadLetters.size > 0,
-    () => `after ${runs} attempts there is no dead letter`,
-  );
+  await letters(scene, bus, 1);
   claimSame(runs, 3, "the number of attempts");
   const told = scene.log.filter(({ level, facts }) => level === "error" && facts["eventId"] === id);
   claimSame(told.length, 1, "the number of logged errors that name the event's id");
@@ -245,11 +243,7 @@ async function badNeighbour(
   await scene.time.within(Promise.resolve(transport.send([wire(Note.eventName)])), "send()");
   await scene.write(bus, Note, { writers: 1, each: 1, from: 1 });
   await scene.allRead();
-  await scene.time.until(
-    () => bus.deadLetters.size > 0,
-    () => "what is no event has not become a dead letter",
-  );
-  const [letter, ...more] = await bus.deadLetters.list();
+  const [letter, ...more] = await letters(scene, bus, 1);
   claimSame(
     [letter?.reason, more.length],
     [reason, 0],

@@ -1,0 +1,60 @@
+/** Dead letters on their way into a store: their keys are parked first where the subscription asks for that. */
+import type { Item, Settlement, Store } from "../transport/transport.js";
+import { within } from "../runtime/within.js";
+import type { Timers } from "../runtime/timers.js";
+import { ParkedKeys } from "./parked-keys.js";
+
+export type GivenUp = Settlement & { readonly kind: "deadLetter" | "drop" };
+
+export interface BurialParts {
+  readonly store: Store;
+  /** Settles an item; never rejects. */
+  readonly tell: (item: Item, settlement: GivenUp) => Promise<void> | undefined;
+  readonly failed: (group: string, error: unknown) => void;
+}
+
+/* Whoever lists dead letters waits so long for those that the store has not taken yet. */
+const WAITED_MS = 1_000;
+
+export class Burials {
+  readonly parkedKeys: ParkedKeys;
+  readonly #parts: BurialParts;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(parts: BurialParts) {
+    this.#parts = parts;
+    this.parkedKeys = new ParkedKeys(parts.store, parts.failed);
+  }
+
+  /** Whether an item is to follow the head of its key; undefined where nobody can tell. */
+  async stops(item: Item): Promise<boolean | undefined> {
+    try {
+      return await this.parkedKeys.stops(item);
+    } catch (error) {
+      this.#parts.failed(item.group, error);
+      return undefined;
+    }
+  }
+
+  bury(item: Item, settlement: GivenUp, isParking: boolean): void {
+    const told = isParking ? this.#park(item, settlement) : this.#parts.tell(item, settlement);
+    if (told === undefined) return;
+    this.#open.add(told);
+    void told.then(() => this.#open.delete(told));
+  }
+
+  /** Resolves when the store has answered for all until now; after a second in any case, since it may be down. */
+  async answered(timers: Timers): Promise<void> {
+    if (this.#open.size > 0) await within(WAITED_MS, Promise.all(this.#open), timers);
+  }
+
+  /* What cannot be parked is settled all the same: a dead letter is worth more than the order behind it. */
+  async #park(item: Item, settlement: GivenUp): Promise<void> {
+    try {
+      await this.parkedKeys.park(item, settlement.reason);
+    } catch (error) {
+      this.#parts.failed(item.group, error);
+    }
+    await this.#parts.tell(item, settlement);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Transactions of the application that the transport begins: one at a time, since SQLite has one writer, and each on a
+ * connection of its own, so that nothing else slips into it. The connection is closed with it: what is left of the work
+ * finds it closed, and cannot write outside of the transaction or into the next one.
+ */
+import type { Host } from "../runtime/host.js";
+import { StoreError } from "../transport/store-errors.js";
+import { Begun } from "./begun.js";
+import type { Connection } from "./connection.js";
+import { isBusy, storeError } from "./faults.js";
+import type { Held } from "../transport/holdings.js";
+
+export interface TransactionsParts {
+  readonly host: () => Host;
+  readonly busyMaxMs: number;
+  /** Another connection to the same file. */
+  readonly connect: () => Connection;
+  /** What is to be done with what was settled within it, and that others may write again. */
+  readonly ended: (helds: readonly Held[], isCommitted: boolean) => void;
+}
+
+interface Waiting {
+  readonly go: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+const RETRY_MS = 10;
+
+export class Transactions {
+  readonly #parts: TransactionsParts;
+  readonly #waiting = new Set<Waiting>();
+  #isTaken = false;
+  #open: Begun | undefined;
+
+  constructor(parts: TransactionsParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether one holds the write lock now. */
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** The one that has this client. */
+  of(client: unknown): Begun | undefined {
+    return this.#open?.client === client ? this.#open : undefined;
+  }
+
+  /** Waits for its turn until the signal aborts, or without one for `busyMax`; then for other processes, for `busyMax`. */
+  async begin(signal: AbortSignal | undefined): Promise<Begun> {
+    signal?.throwIfAborted();
+    if (this.#isTaken) await this.#turn(signal);
+    this.#isTaken = true;
+    try {
+      return (this.#open = await this.#begun(signal));
+    } catch (error) {
+      this.#next();
+      throw storeError(error);
+    }
+  }
+
+  /** Rolls back the one that is open, and refuses those that wait. */
+  close(): void {
+    for (const { refuse } of this.#waiting) refuse(new StoreError("sqlite", "busy", CLOSED));
+    this.#open?.rollBack();
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { host, busyMaxMs } = this.#parts;
+      const leave = (): void => waiting.refuse(signal!.reason as Error);
+      const late = (): void => waiting.refuse(new StoreError("sqlite", "busy", BUSY));
+      const timer = signal === undefined ? host().timer(late, busyMaxMs) : undefined;
+      const left = (): void => {
+        this.#waiting.delete(waiting);
+        timer?.cancel();
+        signal?.removeEventListener("abort", leave);
+      };
+      const waiting: Waiting = { go: () => (left(), resolve()), refuse: (error) => (left(), reject(error)) };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /* What others of this process want to write goes first: it has waited, too. */
+  #next(): void {
+    this.#open = undefined;
+    this.#parts.host().macrotask(() => {
+      const [first] = this.#waiting;
+      this.#isTaken = first !== undefined;
+      first?.go();
+    });
+  }
+
+  async #begun(signal: AbortSignal | undefined): Promise<Begun> {
+    const db = this.#parts.connect();
+    try {
+      await this.#lock(db, signal);
+      return new Begun(db, (helds, isCommitted) => {
+        this.#next();
+        this.#parts.ended(helds, isCommitted);
+      });
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  async #lock({ database }: Connection, signal: AbortSignal | undefined): Promise<void> {
+    const { host, busyMaxMs } = this.#parts;
+    const until = host().monotonic() + busyMaxMs;
+    for (;;)
+      try {
+        return database.exec("BEGIN IMMEDIATE");
+      } catch (error) {
+        if (!isBusy(error) || host().monotonic() >= until) throw error;
+        await new Promise<void>((resolve) => void host().timer(resolve, RETRY_MS * host().random()));
+        signal?.throwIfAborted();
+      }
+  }
+}
+
+const CLOSED = "it was closed before the transaction could begin. Begin it before the bus closes.";
+const BUSY = "others of this process have transactions open. Shorten them, or raise `busyMax`.";
