@@ -18,8 +18,9 @@ import type { FakeBegun, FakeTransaction } from "./fake-transaction.js";
 import { FakeTransactions } from "./fake-transactions.js";
 import { type Fault, InjectedFaultError, lastsMs } from "./fault.js";
 import { chanceOf, DRAWN, type FaultPlan, type FaultPoint, ListedFaults } from "./fault-plan.js";
+import { HandingOut } from "./handing-out.js";
 import { FakeSettling } from "./settling.js";
-import type { Entry, Shelf } from "./shelf.js";
+import type { Entry } from "./shelf.js";
 import { Shelves } from "./shelves.js";
 import type { Injected, Watch } from "./watch.js";
 
@@ -49,27 +50,35 @@ export class FakeTransport implements Transport {
   readonly #watch: Watch;
   readonly #alarms = new Alarms(processRuntime.host);
   readonly #shelves: Shelves;
+  readonly #out: HandingOut;
   readonly #settling: FakeSettling;
   readonly #transactions: FakeTransactions;
   #sink: Sink | undefined;
   #isStopped = false;
   #isDown: HostTimer | undefined;
-  #isTurnAwaited = false;
 
   constructor({ features, plan, watch = {}, client }: Parts) {
     this.features = features;
     this.#plan = plan;
     this.#watch = watch;
     this.#shelves = new Shelves(features, this.#alarms);
-    this.#settling = new FakeSettling({
+    const shared = {
       features,
       alarms: this.#alarms,
       shelves: this.#shelves,
       watch,
-      handOut: this.#handOut,
-      faultOf: (entry, { group }, { kind }) => this.#fault("settle", entry, group, kind),
       crash: () => this.crash(),
-      disconnect: (lasts) => this.disconnect(lasts),
+      disconnect: (lasts: Duration | undefined) => this.disconnect(lasts),
+    };
+    this.#out = new HandingOut({
+      ...shared,
+      sink: () => (this.#isStopped || this.#isDown !== undefined ? undefined : this.#sink),
+      faultOf: (entry, { group }) => this.#fault("deliver", entry, group.name),
+    });
+    this.#settling = new FakeSettling({
+      ...shared,
+      handOut: this.#out.from,
+      faultOf: (entry, { group }, { kind }) => this.#fault("settle", entry, group, kind),
     });
     this.#transactions = new FakeTransactions({ client, apply: (transaction) => this.#commit(transaction) });
     if (features.transactions) this.begin = ({ signal } = {}) => this.#transactions.begin(signal);
@@ -106,7 +115,7 @@ export class FakeTransport implements Transport {
   /** The consumer dies: what it has not settled is taken away, and handed out again in order. */
   crash(): void {
     this.#takeBackAll();
-    this.#handOutAll();
+    this.#out.all();
   }
 
   /** The connection is gone: nothing is sent or handed out, and what is out is lost, until it is back. */
@@ -122,7 +131,7 @@ export class FakeTransport implements Transport {
     this.#alarms.cancel(this.#isDown);
     this.#isDown = undefined;
     this.#sink?.changed("up");
-    this.#handOutAll();
+    this.#out.all();
   }
 
   // ── The port ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +164,7 @@ export class FakeTransport implements Transport {
     const shelf = this.#shelves.of(group);
     if (shelf === undefined) return;
     shelf.credit += more;
-    this.#handOut(shelf);
+    this.#out.from(shelf);
   }
 
   settle(
@@ -197,8 +206,8 @@ export class FakeTransport implements Transport {
       within.sendings.push({ batch, copies });
       return this.#shelves.answers(batch);
     }
-    const answers = this.#shelves.accept(batch, { copies, due: this.#handOut });
-    this.#handOutAll();
+    const answers = this.#shelves.accept(batch, { copies, due: this.#out.from });
+    this.#out.all();
     return answers;
   }
 
@@ -206,69 +215,6 @@ export class FakeTransport implements Transport {
     if (this.#isDown !== undefined) throw new InjectedFaultError({ on: "settle", does: "disconnect" });
     if (!this.#settling.apply(transaction)) throw new InjectedFaultError({ on: "settle", does: "crash" });
     for (const { batch, copies } of transaction.sendings) this.#accept(batch, copies);
-  }
-
-  // ── Out ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #handOutAll(): void {
-    for (const shelf of this.#shelves.all()) this.#handOut(shelf);
-  }
-
-  readonly #handOut = (shelf: Shelf): void => {
-    while (this.#sink !== undefined && !this.#isStopped && this.#isDown === undefined && shelf.credit > 0) {
-      const entry = shelf.take();
-      if (entry === undefined) return;
-      const fault = entry.isSpared ? undefined : this.#fault("deliver", entry, shelf.group.name);
-      entry.isSpared = false;
-      if (fault === undefined) this.#deliver(shelf, entry);
-      else this.#deliverFault(fault, shelf, entry);
-    }
-  };
-
-  #deliver(shelf: Shelf, entry: Entry, broken?: Error): void {
-    const { deliveries, history } = Object.assign(entry, { deliveries: entry.deliveries + 1 });
-    const failures = this.features.counts === "failures" ? entry.failures : deliveries - 1;
-    const envelope = broken === undefined ? entry.envelope : { undecodable: bytesOf(entry), error: broken };
-    const item: Item = { group: shelf.group.name, envelope, failures, deliveries, history: [...history] };
-    const overtook = shelf.heldBack.filter(({ order }) => order < entry.order);
-    shelf.credit--;
-    shelf.out.set(item, entry);
-    this.#watch.handedOut?.(
-      item,
-      overtook.map((each) => each.envelope),
-    );
-    void this.#sink!.deliver(item);
-  }
-
-  #deliverFault(fault: Fault, shelf: Shelf, entry: Entry): void {
-    if (fault.does === "reorder") return this.#holdBack(shelf, entry);
-    if (fault.does === "delay")
-      return this.#putLater(shelf, Object.assign(entry, { isSpared: true }), lastsMs(fault));
-    if (fault.does === "disconnect") {
-      shelf.put(entry);
-      return this.disconnect(fault.lasts);
-    }
-    if (fault.does === "corrupt") return this.#deliver(shelf, entry, new InjectedFaultError(fault));
-    this.#deliver(shelf, entry);
-    if (fault.does === "crash") return this.crash();
-    if (shelf.admits(entry.envelope, this.#alarms.host.monotonic()))
-      shelf.put({ ...entry, history: [...entry.history], isSpared: true });
-  }
-
-  /* Those that come while it is held back go first; at the end of the turn it goes in any case. */
-  #holdBack(shelf: Shelf, entry: Entry): void {
-    shelf.put(Object.assign(entry, { isHeldBack: true, isSpared: true }));
-    if (this.#isTurnAwaited) return;
-    this.#isTurnAwaited = true;
-    this.#alarms.host.macrotask(() => {
-      this.#isTurnAwaited = false;
-      for (const held of this.#shelves.heldBack) held.isHeldBack = false;
-      this.#handOutAll();
-    });
-  }
-
-  #putLater(shelf: Shelf, entry: Entry, ms: number): void {
-    this.#shelves.putLater(shelf, entry, { ms, due: this.#handOut });
   }
 
   #takeBackAll(): void {
@@ -303,8 +249,4 @@ export function fakeTransport(options: FakeTransportOptions = {}): FakeTransport
     plan: new ListedFaults(faults, chanceOf(seed ?? 1)),
     client: options.client,
   });
-}
-
-function bytesOf({ envelope: { body } }: Entry): Uint8Array {
-  return body instanceof Uint8Array ? body.subarray(0, body.byteLength >> 1) : new Uint8Array();
 }
