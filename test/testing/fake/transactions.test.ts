@@ -230,4 +230,25 @@ describe("a test bus in the place of SQLite", () => {
     bus.on(Placed, { transaction: true, name: "charge" }, () => undefined);
     await expect(bus.start()).rejects.toThrow(/begins none/);
   });
+
+  test("rehearses a handler with transaction: true: nothing of an attempt that comes again is left", async () => {
+    const transport = sqlite({ path: "never-opened.db" });
+    const bus = await createTestBus({ transport, rehearsal: true, start: false });
+    const deliveries: number[] = [];
+    const charged: string[] = [];
+    bus.on(Charged, { name: "charged" }, ({ id }) => void charged.push(id));
+    bus.on(Placed, { name: "charge", transaction: true }, async ({ id }, delivery) => {
+      deliveries.push(delivery.deliveries);
+      await delivery.publish(new Charged({ id: `${id} ${delivery.deliveries}` }));
+    });
+    await bus.start();
+    await bus.publish(new Placed({ id: "o-1" }));
+    await bus.idle();
+    expect([deliveries, charged]).toEqual([
+      [1, 2],
+      ["o-1 2", "o-1 2"],
+    ]);
+    expect(bus.rehearsal()?.findings).toEqual([]);
+    await bus.close();
+  });
 });
