@@ -23,8 +23,9 @@ function inProcess(transport: Transport, host: Host, client: unknown): Transport
 }
 
 /* A fake fences, takes part only in transactions that it begins itself, and its store knows no priorities. */
-function fakeable({ features, begin }: Transport): Transport["features"] {
+function fakeable(transport: Transport): Transport["features"] {
+  const { features } = transport;
   const isStore = features.holds === "store";
   const priorities = isStore ? 1 : features.priorities;
-  return { ...features, fenced: true, transactions: isStore && begin !== undefined, priorities };
+  return { ...features, fenced: true, transactions: isStore && transport.begin !== undefined, priorities };
 }
