@@ -82,7 +82,7 @@ export type { Container, Scope, Token } from "./container/container.js";
 export type { Step } from "./delivery/step.js";
 export type { Binding, HeadersForm } from "./event/cloudevents-headers.js";
 export type { AttemptRecord, Features, Group, Item, Settlement, Sink } from "./transport/transport.js";
-export type { Store, Transport, WireEnvelope } from "./transport/transport.js";
+export type { Store, Transport, TransportTransaction, WireEnvelope } from "./transport/transport.js";
 
 // Errors: docs/errors.md has a section for each code.
 export { BusClosedError, CascadeOverflowError, EnvelopeError, HandlerTimeoutError } from "./errors.js";

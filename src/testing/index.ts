@@ -13,7 +13,7 @@ export type { Asserts } from "./assert.js";
 export type { DeadLetteredFacts, HandledFacts, RetriedFacts } from "./checks.js";
 export type { DeliveryByHand, DeliveryFacts } from "./delivery-of.js";
 export type { Expected, ExpectedData } from "./expected.js";
-export type { FakeTransportOptions, Fault, Injected } from "./fake/fake-transport.js";
+export type { ClientCall, FakeBegun, FakeTransportOptions, Fault, Injected } from "./fake/fake-transport.js";
 export type {
   Finding,
   Rehearsal,

@@ -1,17 +1,21 @@
 /** `rehearsal: true`: every transport of the bus redelivers and reorders, and one report says what came of it. */
-import type { AnyEvent, BusOptions } from "../index.js";
+import type { AnyEvent, BusOptions, Transport } from "../index.js";
 import type { Host } from "../runtime/host.js";
-import { type Rehearsal, rehearsal } from "./fake/rehearsal.js";
+import { type Rehearsal, rehearsal, transactionalRehearsal } from "./fake/rehearsal.js";
 import { type RehearsalReport, reportOf } from "./fake/rehearsal-report.js";
+import type { TestOnly } from "./test-bus-options.js";
 
 export class Rehearsing {
   readonly #runs: readonly Rehearsal[];
   /** In the place of the application's own. */
   readonly transports: NonNullable<BusOptions["transports"]>;
 
-  constructor({ transports = {} }: BusOptions, seed: number | undefined, host: Host) {
+  constructor(options: BusOptions, { seed, client }: TestOnly, host: Host) {
+    const { transport, transports = transport === undefined ? {} : { default: transport } } = options;
     const names = new Set(["default", ...Object.keys(transports)]);
-    const runs = [...names].map((name) => [name, rehearsal({ seed })] as const);
+    const runOf = (name: string): Rehearsal =>
+      begins(transports[name]) ? transactionalRehearsal(seed, client) : rehearsal({ seed });
+    const runs = [...names].map((name) => [name, runOf(name)] as const);
     this.#runs = runs.map(([, run]) => run);
     this.transports = Object.fromEntries(
       runs.map(([name, { transport }]) => [name, transport.runOn(host)] as const),
@@ -33,4 +37,8 @@ export class Rehearsing {
       untried: reports.flatMap(({ untried }) => untried),
     });
   }
+}
+
+function begins(transport: Transport | undefined): boolean {
+  return transport?.begin !== undefined && transport.features.holds === "store";
 }

@@ -34,6 +34,11 @@ export interface TestBusOptions<
   start?: boolean | undefined;
   /** Whether handlers get what comes back when an event goes through JSON. Defaults to `true`. */
   json?: boolean | undefined;
+  /**
+   * The client of the transactions that are begun in the place of a database's: what handlers get as `delivery.client`.
+   * It is told nothing of their end. Defaults to one for each that takes any call.
+   */
+  client?: unknown;
 }
 
 /** What a test adds to the application's own options. */
@@ -55,12 +60,17 @@ const testOptions: OptionTable = {
   seed: { ...integerFrom(0), about: "What chance is drawn from.", default: 1 },
   start: { ...boolean, about: "Whether the bus is started.", default: true },
   json: { ...boolean, about: "Whether events go through JSON and back.", default: true },
+  client: {
+    ...rule("anything", () => true),
+    about: "The client of transactions.",
+    default: "takes any call",
+  },
 };
 
 /** Takes the options apart. A `TypeError` for what is wrong with either. */
 export function splitOptions(options: TestBusOptions): { testOnly: TestOnly; busOptions: BusOptions } {
-  const { mode, only, provide, rehearsal, seed, start, json, ...busOptions } = options;
-  const testOnly = { mode, only, provide, rehearsal, seed, start, json };
+  const { mode, only, provide, rehearsal, seed, start, json, client, ...busOptions } = options;
+  const testOnly = { mode, only, provide, rehearsal, seed, start, json, client };
   refuse(checkOptions("createTestBus", options, { ...allOptions, ...testOptions }));
   return { testOnly, busOptions };
 }

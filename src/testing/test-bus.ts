@@ -63,9 +63,8 @@ export interface TestBusWiring {
 export async function testBusOn({ time, options, waits }: TestBusWiring): Promise<TestBus> {
   const { testOnly, busOptions } = splitOptions(options);
   const { host } = time.runtime;
-  const rehearsing =
-    testOnly.rehearsal === true ? new Rehearsing(busOptions, testOnly.seed, host) : undefined;
-  const transports = rehearsing?.transports ?? transportsFor(busOptions, host);
+  const rehearsing = testOnly.rehearsal === true ? new Rehearsing(busOptions, testOnly, host) : undefined;
+  const transports = rehearsing?.transports ?? transportsFor(busOptions, host, testOnly.client);
   const production = { ...defaults, ...given(busOptions), transports, transport: undefined };
   const { container = plain() } = production;
   const live = new LiveTestBus({ time, testOnly, options: { ...production, container }, waits, rehearsing });

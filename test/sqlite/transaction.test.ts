@@ -1,41 +1,10 @@
 /** Transactions that SQLite begins: what the work writes, what it publishes, and the end of a delivery, together or not at all. */
-import { DatabaseSync } from "node:sqlite";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type Bus, BusClosedError, createBus, Event, type SubscriptionOptions } from "signalbox";
-import { sqlite, type SqliteOptions } from "signalbox/sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { type Bus, BusClosedError, createBus, type SubscriptionOptions } from "signalbox";
 import { deferred } from "../support/virtual.js";
+import { Followed, insert, kept, nothing, withOrders } from "./orders.js";
 import { group, Noted, open, setup, until, wire } from "./setup.js";
-
-class Followed extends Event("followed")<{ id: string }> {}
-
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-function nothing(): void {}
-
-function withOrders(options: Partial<SqliteOptions> = {}) {
-  const { file } = setup();
-  const outside = new DatabaseSync(file);
-  onTestFinished(() => outside.close());
-  outside.exec("PRAGMA journal_mode = wal; CREATE TABLE orders (id TEXT UNIQUE)");
-  const bus = createBus({ transport: sqlite({ path: file, ...options }), logger: SILENT });
-  onTestFinished(async () => void (await bus.close()));
-  const followed: string[] = [];
-  bus.on(Followed, { name: "follower" }, ({ id }) => void followed.push(id));
-  const column = (sql: string) =>
-    outside
-      .prepare(sql)
-      .all()
-      .map((row) => Object.values(row)[0]);
-  const orders = () => column("SELECT id FROM orders");
-  const left = () => column("SELECT count(*) FROM signalbox_deliveries")[0];
-  return { file, bus, outside, followed, orders, left };
-}
-
-const insert = (client: unknown, id: string) =>
-  (client as DatabaseSync).prepare("INSERT INTO orders VALUES (?)").run(id);
-
-/** The deliveries that the transaction sees. */
-const kept = (client: unknown) =>
-  (client as DatabaseSync).prepare("SELECT count(*) AS n FROM signalbox_deliveries").get()!["n"];
 
 describe("bus.transaction", () => {
   test("commits what the client wrote together with what was published inside, and not before", async () => {

@@ -21,13 +21,20 @@ export interface FakeTransportOptions {
    * holds the queue, hands out by credit and takes retries back.
    */
   features?: Partial<Features> | undefined;
+  /**
+   * The client of the transactions that it begins, where it promises `transactions`: what handlers get as
+   * `delivery.client`. It is told nothing of their end. Defaults to one for each that records what is called.
+   */
+  client?: unknown;
 }
 
 const some = rule("an object", isObject);
+const anything = rule("anything", () => true);
 const fakeOptions: OptionTable = {
   seed: { ...integerFrom(0), about: "What chance is drawn from.", default: 1 },
   faults: { ...listOf(some), about: "What goes wrong.", default: "none" },
   features: { ...some, about: "What the transport promises.", default: "a lane that holds the queue" },
+  client: { ...anything, about: "The client of its transactions.", default: "one that records" },
 };
 
 const IN_LANE: Features = {
@@ -66,7 +73,7 @@ export function checkFakeOptions(options: FakeTransportOptions): void {
 }
 
 /* It must not promise what it does not do. */
-const FIXED = { fenced: [true], transactions: [false] } as const;
+const FIXED = { fenced: [true] } as const;
 
 function unknownFeatures(given: Partial<Features>): string[] {
   const table = Object.fromEntries(
@@ -85,6 +92,10 @@ function unknownFeatures(given: Partial<Features>): string[] {
   if (given.holds === "store" && (given.priorities ?? 1) > 1)
     faults.push(
       "Expected `fakeTransport.features.priorities` to be 1 in a fake store, which knows no priorities.",
+    );
+  if (given.holds !== "store" && given.transactions === true)
+    faults.push(
+      'Expected `fakeTransport.features.transactions` to be false where a lane holds the queue. Add `holds: "store"`.',
     );
   return faults;
 }

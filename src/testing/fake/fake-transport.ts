@@ -1,17 +1,32 @@
 /** A transport within the process that fails when it is told to: as a broker would, and as often as a seed says. */
-import type { Features, Group, Item, Settlement, Sink, Transport, WireEnvelope } from "../../index.js";
+import type {
+  Features,
+  Group,
+  Item,
+  Settlement,
+  Sink,
+  Transport,
+  TransportTransaction,
+  WireEnvelope,
+} from "../../index.js";
 import { type Duration, toMs } from "../../runtime/duration.js";
 import type { Host, HostTimer } from "../../runtime/host.js";
 import { processRuntime } from "../../runtime/runtime.js";
 import { Alarms } from "./alarms.js";
 import { checkFakeOptions, type FakeTransportOptions, featuresOf } from "./fake-options.js";
-import { type Fault, InjectedFaultError } from "./fault.js";
+import type { FakeBegun, FakeTransaction } from "./fake-transaction.js";
+import { FakeTransactions } from "./fake-transactions.js";
+import { type Fault, InjectedFaultError, lastsMs } from "./fault.js";
 import { chanceOf, DRAWN, type FaultPlan, type FaultPoint, ListedFaults } from "./fault-plan.js";
-import type { Entry, Shelf } from "./shelf.js";
+import { HandingOut } from "./handing-out.js";
+import { FakeSettling } from "./settling.js";
+import type { Entry } from "./shelf.js";
 import { Shelves } from "./shelves.js";
 import type { Injected, Watch } from "./watch.js";
 
 export type { FakeTransportOptions } from "./fake-options.js";
+export type { FakeBegun } from "./fake-transaction.js";
+export type { ClientCall } from "./recording-client.js";
 export { type Fault, InjectedFaultError } from "./fault.js";
 export type { Injected, Watch } from "./watch.js";
 
@@ -19,30 +34,64 @@ interface Parts {
   readonly features: Features;
   readonly plan: FaultPlan;
   readonly watch?: Watch | undefined;
+  readonly client?: unknown;
 }
 
+type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
 type Answers = readonly ("accepted" | "duplicate")[];
 
 export class FakeTransport implements Transport {
   readonly features: Features;
   /** The faults that have happened, in order. */
   readonly injected: Injected[] = [];
-  /** What was settled as a dead letter. */
-  readonly deadLettered: { readonly item: Item; readonly reason: string }[] = [];
+  /** Where it promises transactions. */
+  readonly begin?: (how?: { signal?: AbortSignal }) => Promise<TransportTransaction>;
   readonly #plan: FaultPlan;
   readonly #watch: Watch;
   readonly #alarms = new Alarms(processRuntime.host);
   readonly #shelves: Shelves;
+  readonly #out: HandingOut;
+  readonly #settling: FakeSettling;
+  readonly #transactions: FakeTransactions;
   #sink: Sink | undefined;
   #isStopped = false;
   #isDown: HostTimer | undefined;
-  #isTurnAwaited = false;
 
-  constructor({ features, plan, watch = {} }: Parts) {
+  constructor({ features, plan, watch = {}, client }: Parts) {
     this.features = features;
     this.#plan = plan;
     this.#watch = watch;
     this.#shelves = new Shelves(features, this.#alarms);
+    const shared = {
+      features,
+      alarms: this.#alarms,
+      shelves: this.#shelves,
+      watch,
+      crash: () => this.crash(),
+      disconnect: (lasts: Duration | undefined) => this.disconnect(lasts),
+    };
+    this.#out = new HandingOut({
+      ...shared,
+      sink: () => (this.#isStopped || this.#isDown !== undefined ? undefined : this.#sink),
+      faultOf: (entry, { group }) => this.#fault("deliver", entry, group.name),
+    });
+    this.#settling = new FakeSettling({
+      ...shared,
+      handOut: this.#out.from,
+      faultOf: (entry, { group }, { kind }) => this.#fault("settle", entry, group, kind),
+    });
+    this.#transactions = new FakeTransactions({ client, apply: (transaction) => this.#commit(transaction) });
+    if (features.transactions) this.begin = ({ signal } = {}) => this.#transactions.begin(signal);
+  }
+
+  /** What was settled as a dead letter. */
+  get deadLettered(): readonly { readonly item: Item; readonly reason: string }[] {
+    return this.#settling.deadLettered;
+  }
+
+  /** The transactions that it has begun, in order. */
+  get begun(): readonly FakeBegun[] {
+    return this.#transactions.all;
   }
 
   /** How many wait for the end of the turn, because others go first. */
@@ -66,7 +115,7 @@ export class FakeTransport implements Transport {
   /** The consumer dies: what it has not settled is taken away, and handed out again in order. */
   crash(): void {
     this.#takeBackAll();
-    this.#handOutAll();
+    this.#out.all();
   }
 
   /** The connection is gone: nothing is sent or handed out, and what is out is lost, until it is back. */
@@ -82,7 +131,7 @@ export class FakeTransport implements Transport {
     this.#alarms.cancel(this.#isDown);
     this.#isDown = undefined;
     this.#sink?.changed("up");
-    this.#handOutAll();
+    this.#out.all();
   }
 
   // ── The port ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,15 +146,16 @@ export class FakeTransport implements Transport {
     this.#shelves.declare(group);
   }
 
-  async send(batch: readonly WireEnvelope[], how: { signal?: AbortSignal } = {}): Promise<Answers> {
+  async send(batch: readonly WireEnvelope[], how: SendOptions = {}): Promise<Answers> {
+    const within = how.transaction === undefined ? undefined : this.#transactions.of(how.transaction);
     how.signal?.throwIfAborted();
     if (this.#isDown !== undefined) throw new InjectedFaultError({ on: "send", does: "disconnect" });
     const fault = this.#sendFault(batch);
-    if (fault === undefined) return this.#accept(batch, 1);
+    if (fault === undefined) return this.#accept(batch, 1, within);
     if (fault.does === "disconnect") this.disconnect(fault.lasts);
-    if (fault.does === "delay") await this.#alarms.pass(lasts(fault), how.signal);
+    if (fault.does === "delay") await this.#alarms.pass(lastsMs(fault), how.signal);
     else if (fault.does !== "duplicate" && fault.does !== "loseAnswer") throw new InjectedFaultError(fault);
-    const answers = this.#accept(batch, fault.does === "duplicate" ? 2 : 1);
+    const answers = this.#accept(batch, fault.does === "duplicate" ? 2 : 1, within);
     if (fault.does === "loseAnswer") throw new InjectedFaultError(fault);
     return answers;
   }
@@ -114,17 +164,18 @@ export class FakeTransport implements Transport {
     const shelf = this.#shelves.of(group);
     if (shelf === undefined) return;
     shelf.credit += more;
-    this.#handOut(shelf);
+    this.#out.from(shelf);
   }
 
-  settle(item: Item, settlement: Settlement): "settled" | "stale" | Promise<"settled" | "stale"> {
-    const shelf = this.#shelves.of(item.group);
-    const entry = shelf?.out.get(item);
-    if (shelf === undefined || entry === undefined || this.#sink === undefined) return "stale";
-    this.#watch.settled?.(item, settlement);
-    const fault = this.#fault("settle", entry, item.group, settlement.kind);
-    if (fault === undefined) return this.#settled(shelf, item, settlement);
-    return this.#settleFault(fault, { shelf, item, settlement });
+  settle(
+    item: Item,
+    settlement: Settlement,
+    { transaction }: { transaction?: unknown } = {},
+  ): "settled" | "stale" | Promise<"settled" | "stale"> {
+    if (this.#sink === undefined) return "stale";
+    const within = transaction === undefined ? undefined : this.#transactions.of(transaction);
+    if (within === undefined && this.#transactions.open?.settlements.has(item) === true) return "stale";
+    return this.#settling.settle(item, settlement, within);
   }
 
   stop(): void {
@@ -133,6 +184,7 @@ export class FakeTransport implements Transport {
 
   /** A store keeps what has not ended, and hands it out at once when it is opened again. */
   close(): Promise<void> {
+    this.#transactions.close();
     this.#sink = undefined;
     this.#isDown = undefined;
     this.#alarms.clear();
@@ -149,118 +201,26 @@ export class FakeTransport implements Transport {
     return undefined;
   }
 
-  #accept(batch: readonly WireEnvelope[], copies: number): Answers {
-    const answers = this.#shelves.accept(batch, { copies, due: this.#handOut });
-    this.#handOutAll();
+  #accept(batch: readonly WireEnvelope[], copies: number, within?: FakeTransaction): Answers {
+    if (within !== undefined) {
+      within.sendings.push({ batch, copies });
+      return this.#shelves.answers(batch);
+    }
+    const answers = this.#shelves.accept(batch, { copies, due: this.#out.from });
+    this.#out.all();
     return answers;
   }
 
-  // ── Out ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #handOutAll(): void {
-    for (const shelf of this.#shelves.all()) this.#handOut(shelf);
-  }
-
-  readonly #handOut = (shelf: Shelf): void => {
-    while (this.#sink !== undefined && !this.#isStopped && this.#isDown === undefined && shelf.credit > 0) {
-      const entry = shelf.take();
-      if (entry === undefined) return;
-      const fault = entry.isSpared ? undefined : this.#fault("deliver", entry, shelf.group.name);
-      entry.isSpared = false;
-      if (fault === undefined) this.#deliver(shelf, entry);
-      else this.#deliverFault(fault, shelf, entry);
-    }
-  };
-
-  #deliver(shelf: Shelf, entry: Entry, broken?: Error): void {
-    const { deliveries, history } = Object.assign(entry, { deliveries: entry.deliveries + 1 });
-    const failures = this.features.counts === "failures" ? entry.failures : deliveries - 1;
-    const envelope = broken === undefined ? entry.envelope : { undecodable: bytesOf(entry), error: broken };
-    const item: Item = { group: shelf.group.name, envelope, failures, deliveries, history: [...history] };
-    const overtook = shelf.heldBack.filter(({ order }) => order < entry.order);
-    shelf.credit--;
-    shelf.out.set(item, entry);
-    this.#watch.handedOut?.(
-      item,
-      overtook.map((each) => each.envelope),
-    );
-    void this.#sink!.deliver(item);
-  }
-
-  #deliverFault(fault: Fault, shelf: Shelf, entry: Entry): void {
-    if (fault.does === "reorder") return this.#holdBack(shelf, entry);
-    if (fault.does === "delay")
-      return this.#putLater(shelf, Object.assign(entry, { isSpared: true }), lasts(fault));
-    if (fault.does === "disconnect") {
-      shelf.put(entry);
-      return this.disconnect(fault.lasts);
-    }
-    if (fault.does === "corrupt") return this.#deliver(shelf, entry, new InjectedFaultError(fault));
-    this.#deliver(shelf, entry);
-    if (fault.does === "crash") return this.crash();
-    if (shelf.admits(entry.envelope, this.#alarms.host.monotonic()))
-      shelf.put({ ...entry, history: [...entry.history], isSpared: true });
-  }
-
-  /* Those that come while it is held back go first; at the end of the turn it goes in any case. */
-  #holdBack(shelf: Shelf, entry: Entry): void {
-    shelf.put(Object.assign(entry, { isHeldBack: true, isSpared: true }));
-    if (this.#isTurnAwaited) return;
-    this.#isTurnAwaited = true;
-    this.#alarms.host.macrotask(() => {
-      this.#isTurnAwaited = false;
-      for (const held of this.#shelves.heldBack) held.isHeldBack = false;
-      this.#handOutAll();
-    });
-  }
-
-  #putLater(shelf: Shelf, entry: Entry, ms: number): void {
-    this.#shelves.putLater(shelf, entry, { ms, due: this.#handOut });
+  #commit(transaction: FakeTransaction): void {
+    if (this.#isDown !== undefined) throw new InjectedFaultError({ on: "settle", does: "disconnect" });
+    if (!this.#settling.apply(transaction)) throw new InjectedFaultError({ on: "settle", does: "crash" });
+    for (const { batch, copies } of transaction.sendings) this.#accept(batch, copies);
   }
 
   #takeBackAll(): void {
+    this.#transactions.open?.lose(new InjectedFaultError({ on: "settle", does: "crash" }));
     const lost = this.#shelves.takeBack();
     for (const item of lost) this.#sink?.lost(item, "connection");
-  }
-
-  // ── Settled ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #settled(shelf: Shelf, item: Item, settlement: Settlement): "settled" | "stale" {
-    const entry = shelf.out.get(item);
-    if (entry === undefined) return "stale";
-    shelf.out.delete(item);
-    // What a lane gives back nobody will ask for again: it has no store to lie in.
-    if (settlement.kind === "release" && this.features.holds === "store") shelf.put(entry);
-    else if (settlement.kind !== "retry")
-      shelf.ended(entry.envelope, settlement.kind === "done", this.#alarms.host.monotonic());
-    if (settlement.kind === "deadLetter") this.deadLettered.push({ item, reason: settlement.reason });
-    if (settlement.kind === "retry") {
-      entry.failures++;
-      entry.history.push(settlement.attempt);
-      this.#putLater(shelf, entry, settlement.afterMs);
-    }
-    this.#handOut(shelf);
-    return "settled";
-  }
-
-  /* The answer is lost: it is handed out again. */
-  #takeBack(shelf: Shelf, item: Item): void {
-    const entry = shelf.out.get(item);
-    if (entry === undefined) return;
-    shelf.out.delete(item);
-    shelf.put(entry);
-    this.#handOut(shelf);
-  }
-
-  #settleFault(fault: Fault, what: { shelf: Shelf; item: Item; settlement: Settlement }) {
-    const { shelf, item, settlement } = what;
-    if (fault.does === "crash") this.crash();
-    if (fault.does === "disconnect") this.disconnect(fault.lasts);
-    if (fault.does === "delay")
-      return this.#alarms.pass(lasts(fault)).then(() => this.#settled(shelf, item, settlement));
-    if (fault.does !== "loseAnswer" && fault.does !== "reject") return "stale";
-    this.#takeBack(shelf, item);
-    return fault.does === "reject" ? Promise.reject(new InjectedFaultError(fault)) : "settled";
   }
 
   // ── Faults ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -287,13 +247,6 @@ export function fakeTransport(options: FakeTransportOptions = {}): FakeTransport
   return new FakeTransport({
     features: featuresOf(options.features),
     plan: new ListedFaults(faults, chanceOf(seed ?? 1)),
+    client: options.client,
   });
-}
-
-function lasts(fault: Fault): number {
-  return toMs(fault.lasts ?? "1s", "lasts");
-}
-
-function bytesOf({ envelope: { body } }: Entry): Uint8Array {
-  return body instanceof Uint8Array ? body.subarray(0, body.byteLength >> 1) : new Uint8Array();
 }

@@ -11,7 +11,7 @@ import {
   type OptionTable,
   rule,
 } from "../../runtime/options.js";
-import type { Duration } from "../../runtime/duration.js";
+import { type Duration, toMs } from "../../runtime/duration.js";
 
 /** Something that goes wrong. Without a rate it hits what comes first, `times` times. */
 export interface Fault {
@@ -73,6 +73,11 @@ export function faultFaults(path: string, fault: unknown, holds: "lane" | "store
 /** The name of the event that a fault is about. */
 export function eventOf({ event }: Fault): string | undefined {
   return event === undefined ? undefined : definitionOf(event).name;
+}
+
+/** How long what a fault does lasts. */
+export function lastsMs(fault: Fault): number {
+  return toMs(fault.lasts ?? "1s", "lasts");
 }
 
 /** What a fake transport answers where a fault says so. */

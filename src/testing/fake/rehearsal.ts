@@ -1,7 +1,7 @@
 /** A rehearsal: would this application survive a real broker? */
 import { EnvelopeError } from "../../errors.js";
 import { definitionOf } from "../../event/definition.js";
-import type { AnyEvent } from "../../index.js";
+import type { AnyEvent, Features } from "../../index.js";
 import { throughJson } from "../json-trip.js";
 import { featuresOf } from "./fake-options.js";
 import { FakeTransport } from "./fake-transport.js";
@@ -48,6 +48,15 @@ export function rehearsal({ seed = 1 }: RehearsalOptions = {}): Rehearsal {
 }
 
 /**
+ * In the place of a transport that begins transactions: with one that begins them, too. It redelivers only: what a store
+ * holds back is not seen by the bus, so that its `idle()` would not wait for it.
+ */
+export function transactionalRehearsal(seed: number | undefined, client: unknown): Rehearsal {
+  const features = featuresOf({ holds: "store", transactions: true });
+  return partOf({ redelivers: true, reorders: false }, seed ?? 1, { features, client });
+}
+
+/**
  * Runs a scenario four times, each time on a new transport: twice in calm, in another order, with redeliveries; and
  * compares. The scenario makes its bus new each time, and waits until it is idle. Rejects with what it throws in calm.
  */
@@ -82,10 +91,15 @@ export async function rehearse(
   });
 }
 
-function partOf(faults: RehearsalFaults, seed: number): Part {
+interface Played {
+  readonly features: Features;
+  readonly client?: unknown;
+}
+
+function partOf(faults: RehearsalFaults, seed: number, played: Played = { features: featuresOf() }): Part {
   const record = new RehearsalRecord();
   const plan = new RehearsalPlan(faults, chanceOf(seed));
-  const transport = new FakeTransport({ features: featuresOf(), plan, watch: record });
+  const transport = new FakeTransport({ ...played, plan, watch: record });
   const unfit: Finding[] = [];
   const check = (event: AnyEvent): void => {
     const says = faultOf(event);

@@ -56,6 +56,11 @@ export class Shelves {
     });
   }
 
+  /** What it would answer now, and takes nothing in. */
+  answers(batch: readonly WireEnvelope[]): readonly ("accepted" | "duplicate")[] {
+    return batch.map((envelope) => (this.#wasSeen(envelope) ? "duplicate" : "accepted"));
+  }
+
   putLater(shelf: Shelf, entry: Entry, when: { ms: number; due: (shelf: Shelf) => void }): void {
     shelf.later.add(entry);
     this.#alarms.after(when.ms, () => {
@@ -85,12 +90,16 @@ export class Shelves {
     return this.#features.holds === "store";
   }
 
-  #isKnown({ id }: WireEnvelope): boolean {
-    const now = this.#alarms.host.monotonic();
-    const seenAt = this.#known.get(id);
-    const isKnown = seenAt !== undefined && now - seenAt < this.#features.dedupeWindowMs;
-    if (!isKnown && this.#features.dedupeWindowMs > 0) this.#known.set(id, now);
+  #isKnown(envelope: WireEnvelope): boolean {
+    const isKnown = this.#wasSeen(envelope);
+    if (!isKnown && this.#features.dedupeWindowMs > 0)
+      this.#known.set(envelope.id, this.#alarms.host.monotonic());
     return isKnown;
+  }
+
+  #wasSeen({ id }: WireEnvelope): boolean {
+    const seenAt = this.#known.get(id);
+    return seenAt !== undefined && this.#alarms.host.monotonic() - seenAt < this.#features.dedupeWindowMs;
   }
 
   #store(shelf: Shelf, envelope: WireEnvelope, due: (shelf: Shelf) => void): void {

@@ -113,4 +113,10 @@ export async function main(bus: Bus): Promise<void> {
   await bus.publish(new Unregistered({ orderId: "o" }), { transaction: { query: async () => undefined } });
   // @ts-expect-error no such client
   await bus.publish(new Unregistered({ orderId: "o" }), { transaction: { run: async () => undefined } });
+
+  bus.on(OrderPlaced, { name: "charge", transaction: true }, async (_, { client }) => {
+    await client.query("select 1");
+    // @ts-expect-error no such client
+    await client.run("select 1");
+  });
 }

@@ -1,9 +1,9 @@
 /** U1 to U8: the same id twice. */
-import type { WireEnvelope } from "../../../transport/transport.js";
+import type { Item, WireEnvelope } from "../../../transport/transport.js";
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
-import { all, dedupe as dedupes, durable, network, shared, told, transactions, virtual } from "../needs.js";
-import { type Hand, idOf } from "../hand.js";
+import { all, begins, dedupe as dedupes, durable, network, shared, told, virtual } from "../needs.js";
+import { type Hand, idOf, wireOf } from "../hand.js";
 import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import { nobodyKnows } from "./servers.js";
@@ -66,8 +66,9 @@ export const dedupe: CaseGroup = {
     {
       id: "U8",
       name: "a crash between effect and mark",
-      about: "Both are there, or neither.",
-      needs: all(durable, transactions),
+      about: "An effect and the settlement of its delivery in one transaction: both are there, or neither.",
+      needs: all(durable, begins),
+      run: crashBetween,
     },
   ],
 };
@@ -165,6 +166,36 @@ async function scope(scene: Scene): Promise<void> {
 
 function byText(one: readonly string[], other: readonly string[]): number {
   return one.join() < other.join() ? -1 : 1;
+}
+
+/* The effect is an event, the mark the settlement; the crash comes before the mark, and after it. */
+async function crashBetween(scene: Scene): Promise<void> {
+  const [cause, effect] = ["cause", "effect"].map((token) => scene.notes(token).eventName);
+  const hand = await scene.hand({
+    settles: ({ group }) => (group === effect ? { kind: "done" } : undefined),
+  });
+  for (const name of [cause!, effect!]) await hand.declare(name, name);
+  const wire = (name: string, id: string) => wireOf(name, { id }, scene.features.serialises);
+  const cameOf = (name: string): Item[] => hand.items.filter(({ group }) => group === name);
+  const comes = (name: string, count: number): Promise<void> =>
+    scene.time.until(
+      () => cameOf(name).length >= count,
+      () => `${cameOf(name).length} of ${count} have come of ${name}`,
+    );
+  await hand.send(wire(cause!, "cause"));
+  for (const [at, end] of (["unmarked", "marked", "whole"] as const).entries()) {
+    await comes(cause!, at + 1);
+    const item = cameOf(cause!)[at]!;
+    const open = await scene.begin();
+    await hand.transport.send([wire(effect!, end)], open);
+    if (end !== "unmarked") claimSame(await hand.settle(item, { kind: "done" }, open), "settled", "the mark");
+    await (end === "whole" ? open.commit() : open.rollBack());
+    if (end !== "whole") await hand.settle(item, { kind: "release" }); // stale where it is not out any more
+  }
+  await comes(effect!, 1);
+  await scene.time.silence(3 * Math.max(scene.features.leaseMs, 1_000));
+  claimSame(cameOf(effect!).map(idOf), ["whole"], "the effects");
+  claimSame(cameOf(cause!).length, 3, "how often the cause came");
 }
 
 async function inbox(scene: Scene): Promise<void> {

@@ -2,7 +2,17 @@
 import type { CaseGroup } from "../case.js";
 import { claimRefused, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
-import { all, begins, durable, lane, network, told, transactions as joins } from "../needs.js";
+import {
+  all,
+  begins,
+  dedupe,
+  durable,
+  lane,
+  network,
+  told,
+  transactions as joins,
+  virtual,
+} from "../needs.js";
 import type { Scene } from "../scene.js";
 import { notifierCrashes } from "./reconnect.js";
 
@@ -51,10 +61,18 @@ export const transactions: CaseGroup = {
     {
       id: "X7",
       name: "killed at every step",
-      about: "No ghost message, no record without one.",
-      needs: outbox,
+      about: "A transaction ends after any of its writes: no ghost message, no record without one.",
+      needs: all(outbox, begins),
+      run: endedAtEveryStep,
     },
-    { id: "X8", name: "old rows", about: "They are cleaned away by age.", needs: outbox },
+    {
+      id: "X8",
+      name: "old rows",
+      about:
+        "An id that was sent in a transaction is known from the commit on, for the window and no longer.",
+      needs: all(outbox, begins, dedupe, virtual),
+      run: oldRows,
+    },
     {
       id: "X9",
       name: "a wake-up is only a hint",
@@ -118,6 +136,45 @@ async function failureAfterSend(scene: Scene): Promise<void> {
   await hand.has(3);
   await scene.time.silence(1_000);
   claimSame(hand.items.map(idOf).toSorted(), ["good-1", "good-2", "outside"], "what came in the end");
+}
+
+/* What a message says is in another group's event: only both together are the truth. */
+async function endedAtEveryStep(scene: Scene): Promise<void> {
+  const [record, message] = ["record", "message"].map((token) => scene.notes(token).eventName);
+  const hand = await scene.hand();
+  for (const name of [record!, message!]) await hand.declare(name, name);
+  const wires = (id: string) =>
+    [record!, message!].map((name) => wireOf(name, { id: `${name}-${id}` }, scene.features.serialises));
+  for (const steps of [0, 1, 2]) {
+    const killed = await scene.begin();
+    for (const wire of wires(`killed-${steps}`).slice(0, steps)) await hand.transport.send([wire], killed);
+    await killed.rollBack();
+  }
+  const whole = await scene.begin();
+  for (const wire of wires("whole")) await hand.transport.send([wire], whole);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf), [], "what came before a commit");
+  await whole.commit();
+  await hand.has(2);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf).toSorted(), [`${message}-whole`, `${record}-whole`], "what came in the end");
+}
+
+async function oldRows(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand();
+  await hand.declare(scene.name("hand"), eventName);
+  const wire = wireOf(eventName, { id: scene.name("same") }, scene.features.serialises);
+  const failed = await scene.begin();
+  await hand.transport.send([wire], failed);
+  await failed.rollBack();
+  const good = await scene.begin();
+  claimSame(await hand.transport.send([wire], good), ["accepted"], "the answer after a rollback");
+  await good.commit();
+  claimSame(await hand.send(wire), ["duplicate"], "the answer after the commit");
+  await scene.time.pass(scene.features.dedupeWindowMs + 1_000);
+  claimSame(await hand.send(wire), ["accepted"], "the answer after the window");
+  await hand.has(2);
 }
 
 async function together(scene: Scene): Promise<void> {
