@@ -61,7 +61,7 @@ function groupTables(p: string): readonly string[] {
   event TEXT NOT NULL, group_id INTEGER NOT NULL, PRIMARY KEY (event, group_id)) WITHOUT ROWID`,
     `CREATE TABLE ${p}consumers (id INTEGER PRIMARY KEY AUTOINCREMENT, lease_until REAL NOT NULL)`,
     `CREATE TABLE ${p}consuming (
-  consumer INTEGER NOT NULL, group_id INTEGER NOT NULL, PRIMARY KEY (consumer, group_id)) WITHOUT ROWID`,
+  group_id INTEGER NOT NULL, consumer INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (group_id, consumer)) WITHOUT ROWID`,
   ];
 }
 
