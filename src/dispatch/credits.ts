@@ -5,6 +5,8 @@ interface Account {
   granted: number;
   /** Handed out and not settled yet. */
   unsettled: number;
+  /** Settled, and not answered by the store yet. */
+  settling: number;
 }
 
 export class Credits {
@@ -13,7 +15,9 @@ export class Credits {
   /** How much more a group may get, so that it has `wanted` in all; counted as granted. */
   topUp(group: string, wanted: number): number {
     const account = this.#of(group);
-    const more = wanted - account.granted - account.unsettled;
+    // A store may take its time with as many settlements as it hands out; what piles up beyond that is not handed out anew.
+    const behind = Math.max(0, account.settling - wanted);
+    const more = wanted - account.granted - account.unsettled - behind;
     if (!(more > 0)) return 0; // an infinite credit less an infinite one is no number
     account.granted += more;
     return more;
@@ -29,12 +33,22 @@ export class Credits {
     this.#of(group).unsettled--;
   }
 
+  /** Settled, as far as this process goes. */
+  settling(group: string): void {
+    this.#of(group).settling++;
+  }
+
+  /** The store has taken a settlement, or says that it never will. */
+  answered(group: string): void {
+    this.#of(group).settling--;
+  }
+
   clear(): void {
     this.#accounts.clear();
   }
 
   #of(group: string): Account {
-    const account = this.#accounts.get(group) ?? { granted: 0, unsettled: 0 };
+    const account = this.#accounts.get(group) ?? { granted: 0, unsettled: 0, settling: 0 };
     this.#accounts.set(group, account);
     return account;
   }

@@ -9,7 +9,7 @@ import type { ParkedKeys } from "./parked-keys.js";
 import { PortSettling } from "./port-settling.js";
 import type { Publication } from "./publication.js";
 import type { Route } from "./route.js";
-import type { Shelf } from "./shelf.js";
+import { type Shelf, shelfOf } from "./shelf.js";
 import type { Ticket } from "./ticket.js";
 import { type Entry, Ways } from "./ways.js";
 import { toWire } from "./wire.js";
@@ -44,9 +44,6 @@ export interface PortParts {
   readonly route: (name: string) => Route | undefined;
 }
 
-/* Of a store without leases of its own. */
-const LEASE_MS = 30_000;
-
 export class PortCarriage implements Carriage, Sink {
   readonly name: string;
   readonly transport: Transport;
@@ -71,9 +68,11 @@ export class PortCarriage implements Carriage, Sink {
     this.transport = transport;
     this.#parts = parts;
     this.shelf = shelfOf(transport);
-    this.settling = new PortSettling(transport, (group, error) =>
-      this.#parts().facilities.log.settleFailed(group, error),
-    );
+    this.settling = new PortSettling(transport, {
+      begins: (group) => this.#credits.settling(group),
+      answered: (group) => this.#answered(group),
+      failed: (group, error) => this.#parts().facilities.log.settleFailed(group, error),
+    });
   }
 
   get isStore(): boolean {
@@ -269,6 +268,13 @@ export class PortCarriage implements Carriage, Sink {
     return this.settling.burials !== undefined && route?.subscription.options.keyFailure === "park";
   }
 
+  /* What piles up in the store is not asked for anew; so it is asked for when the answer is there. */
+  #answered(group: string): void {
+    if (this.#life === "shut") return;
+    this.#credits.answered(group);
+    this.#goOn(group);
+  }
+
   #received(ticket: Ticket, item: Item): void {
     ticket.item = item;
     this.#items.set(item, ticket);
@@ -284,9 +290,4 @@ export class PortCarriage implements Carriage, Sink {
     const route = this.isStore ? this.#parts().route(group) : undefined;
     if (route !== undefined) this.credit(route);
   }
-}
-
-function shelfOf({ store, features: { holds, leaseMs } }: Transport): Shelf | undefined {
-  if (store === undefined || holds !== "store") return undefined;
-  return { store, leaseMs: leaseMs > 0 ? leaseMs : LEASE_MS };
 }

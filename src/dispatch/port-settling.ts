@@ -5,20 +5,29 @@ import { Burials } from "./burials.js";
 
 const DONE: Settlement = Object.freeze({ kind: "done" });
 
+/** Who hears how the transport takes it, by the name of the group. */
+export interface SettlingParts {
+  /** A settlement is on its way, since the transport takes its time. */
+  readonly begins: (group: string) => void;
+  /** It has come to its end, one way or the other. */
+  readonly answered: (group: string) => void;
+  readonly failed: (group: string, error: unknown) => void;
+}
+
 export class PortSettling {
   /** Where the store keeps the dead letters. */
   readonly burials: Burials | undefined;
   readonly #transport: Transport;
-  readonly #failed: (group: string, error: unknown) => void;
+  readonly #parts: SettlingParts;
   /* What was settled within a transaction that is committed by now. */
   readonly #settled = new Set<Item>();
 
-  constructor(transport: Transport, failed: (group: string, error: unknown) => void) {
+  constructor(transport: Transport, parts: SettlingParts) {
     this.#transport = transport;
-    this.#failed = failed;
+    this.#parts = parts;
     const { store, features } = transport;
     if (store === undefined || features.holds !== "store") return;
-    this.burials = new Burials({ store, failed, tell: (item, how) => this.#tell(item, how) });
+    this.burials = new Burials({ store, failed: parts.failed, tell: (item, how) => this.#tell(item, how) });
   }
 
   /** Tells the transport, unless it knows already. */
@@ -49,13 +58,22 @@ export class PortSettling {
   }
 
   #tell(item: Item, settlement: Settlement): Promise<void> | undefined {
-    const failed = (error: unknown): void => this.#failed(item.group, error);
     try {
       const answer = this.#transport.settle(item, settlement);
-      if (isThenable(answer)) return Promise.resolve(answer).then(() => undefined, failed);
+      if (isThenable(answer)) return this.#answered(item.group, answer);
     } catch (error) {
-      failed(error);
+      this.#parts.failed(item.group, error);
     }
     return undefined;
+  }
+
+  async #answered(group: string, answer: PromiseLike<unknown>): Promise<void> {
+    this.#parts.begins(group);
+    try {
+      await answer;
+    } catch (error) {
+      this.#parts.failed(group, error);
+    }
+    this.#parts.answered(group);
   }
 }

@@ -28,6 +28,8 @@ export const amqp: Binding = {
   percentEncoded: false,
 };
 
+const UTF8 = new TextEncoder();
+
 export interface HeadersForm {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -42,7 +44,7 @@ export function toHeaders(envelope: Envelope, binding: Binding): HeadersForm {
     if (name === "datacontenttype") headers[binding.contentType] = text;
     else headers[`${binding.prefixes[0]}${name}`] = binding.percentEncoded ? toHeaderValue(text) : text;
   }
-  return { headers, body: new TextEncoder().encode(body ?? "") };
+  return { headers, body: UTF8.encode(body ?? "") };
 }
 
 /**

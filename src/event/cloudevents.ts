@@ -12,6 +12,8 @@ import { jsonValue } from "./json-value.js";
 /** The media type of what `encode` gives. */
 export const MEDIA_TYPE = "application/cloudevents+json";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * The JSON of an envelope. Throws an `EnvelopeError` with the path of whatever does not survive JSON, is nested more
  * than 200 deep, or breaks a rule of CloudEvents.
@@ -76,7 +78,7 @@ function isJson(mediaType: AttributeValue | undefined): boolean {
 
 function parsed(wire: string | Uint8Array, path: string): unknown {
   try {
-    const text = typeof wire === "string" ? wire : new TextDecoder("utf-8", { fatal: true }).decode(wire);
+    const text = typeof wire === "string" ? wire : UTF8.decode(wire);
     return JSON.parse(text) as unknown;
   } catch (error) {
     throw new EnvelopeError(path, "not JSON in UTF-8", "Look at who sent it.", { cause: toError(error) });

@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { TransportTransaction } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
 import { commitError } from "./faults.js";
-import type { Held } from "./holdings.js";
+import type { Held } from "../transport/holdings.js";
 
 export class Begun implements TransportTransaction {
   readonly client: DatabaseSync;

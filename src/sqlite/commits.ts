@@ -5,6 +5,14 @@ import { StoreError } from "../transport/store-errors.js";
 import type { Connection } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
 
+/** Writes all of its kind that a transaction has, and answers for each. It may run more than once; only what is committed counts. */
+export type Kind<Entry, Answer> = (db: Connection, entries: readonly Entry[]) => readonly Answer[];
+
+/** The kind of what is done once, by itself. */
+export function doEach<T>(db: Connection, works: readonly ((db: Connection) => T)[]): readonly T[] {
+  return works.map((work) => work(db));
+}
+
 /** Done last in a transaction; what it answers runs when that is committed. */
 export type Closing = (db: Connection, jobs: number) => () => void;
 
@@ -27,8 +35,8 @@ export interface JobOptions {
 }
 
 interface Job extends JobOptions {
-  /** May run more than once; only what is committed counts. */
-  readonly work: (db: Connection) => unknown;
+  readonly kind: Kind<unknown, unknown>;
+  readonly entry: unknown;
   readonly since: number;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
@@ -58,11 +66,15 @@ export class Commits {
     this.#db = db;
   }
 
-  /** Runs within the transaction of this turn; resolves when that is committed. */
-  add<T>(work: (db: Connection) => T, { isVital = false, signal }: JobOptions = {}): Promise<T> {
+  /** Is written within the transaction of this turn, with others of its kind; resolves when that is committed. */
+  add<Entry, Answer>(
+    kind: Kind<Entry, Answer>,
+    entry: Entry,
+    { isVital = false, signal }: JobOptions = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const since = this.#parts.host().monotonic();
-      this.#jobs.push({ work, isVital, signal, since, resolve, reject });
+      this.#jobs.push({ kind: kind as Job["kind"], entry, isVital, signal, since, resolve, reject });
       this.soon();
     });
   }
@@ -142,12 +154,9 @@ export class Commits {
   }
 
   #commit(db: Connection, jobs: readonly Job[], closing: Closing | undefined): void {
-    const [answers, after] = db.immediate(() => [
-      jobs.map(({ work }) => work(db)),
-      closing?.(db, jobs.length),
-    ]);
+    const [answers, after] = db.immediate(() => [written(db, jobs), closing?.(db, jobs.length)]);
     this.#isUp();
-    for (const [at, { resolve }] of jobs.entries()) resolve(answers[at] as never);
+    for (const [job, answer] of answers) job.resolve(answer as never);
     after?.();
   }
 
@@ -213,4 +222,24 @@ export class Commits {
     this.#resume();
     return new Promise((resolve) => void this.#parts.host().timer(resolve, BUSY_MS));
   }
+}
+
+/* One kind after the other, in the order of their first. */
+function written(db: Connection, jobs: readonly Job[]): ReadonlyMap<Job, unknown> {
+  const answers = new Map<Job, unknown>();
+  for (const [kind, its] of byKind(jobs)) {
+    const entries = its.map(({ entry }) => entry);
+    for (const [at, answer] of kind(db, entries).entries()) answers.set(its[at]!, answer);
+  }
+  return answers;
+}
+
+function byKind(jobs: readonly Job[]): ReadonlyMap<Job["kind"], readonly Job[]> {
+  const kinds = new Map<Job["kind"], Job[]>();
+  for (const job of jobs) {
+    const its = kinds.get(job.kind);
+    if (its === undefined) kinds.set(job.kind, [job]);
+    else its.push(job);
+  }
+  return kinds;
 }

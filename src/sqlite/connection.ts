@@ -2,10 +2,10 @@
 import { statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
+import type { Value } from "../transport/envelope-rows.js";
 import { StoreError } from "../transport/store-errors.js";
 import type { Settings } from "./options.js";
 
-export type Value = string | number | null | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
 
 /* Longer, and the event loop would stand still; who is refused tries again after a while. */

@@ -1,14 +1,15 @@
 /** The envelopes that were sent: kept as long as deliveries need them, and as long as a window asks. */
 import type { WireEnvelope } from "../transport/transport.js";
 import type { Connection, Row } from "./connection.js";
-import { ENVELOPE, valuesOf } from "./envelope-rows.js";
+import { ENVELOPE, valuesOf } from "../transport/envelope-rows.js";
 import type { Settings } from "./options.js";
-import type { Placed, Places } from "./places.js";
+import type { Places } from "./places.js";
 
 const SWEPT_MAX = 1_000;
 
 export class Envelopes {
   readonly #p: string;
+  readonly #sql: ReturnType<typeof sqlOf>;
   readonly #places: Places;
   readonly #windowMs: number;
   readonly #keptMs: number;
@@ -17,38 +18,42 @@ export class Envelopes {
 
   constructor({ prefix, dedupeWindowMs, keepEventsMs }: Settings, places: Places) {
     this.#p = prefix;
+    this.#sql = sqlOf(prefix);
     this.#places = places;
     this.#windowMs = dedupeWindowMs;
     this.#keptMs = Math.max(dedupeWindowMs, keepEventsMs);
   }
 
-  /** Stores an envelope with a delivery for each group, unless its id was sent within the window. */
-  send(db: Connection, envelope: WireEnvelope, now: number): "accepted" | "duplicate" {
-    if (this.#isKnown(db, envelope.id, now)) return "duplicate";
-    const seq = this.#add(db, envelope, { sentAt: now, isAgain: 0 });
-    this.#places.fanOut(db, seq, placed(envelope, now));
-    return "accepted";
+  /** Stores envelopes with a delivery for each group, less those whose id was sent within the window. */
+  send(db: Connection, batch: readonly WireEnvelope[], now: number): readonly ("accepted" | "duplicate")[] {
+    const known = this.#knownOf(db, batch, now);
+    const seqs: number[] = [];
+    const answers = batch.map((envelope) => {
+      if (known.has(envelope.id)) return "duplicate";
+      if (this.#windowMs > 0) known.add(envelope.id);
+      seqs.push(this.#add(db, envelope, { sentAt: now, isAgain: 0 }));
+      return "accepted";
+    });
+    // Nobody else writes meanwhile, so that their numbers follow one another.
+    if (seqs.length > 0) this.#places.fanOut(db, { first: seqs[0]!, last: seqs.at(-1)! }, now);
+    return answers;
   }
 
   /** Stores an envelope for one group, whatever the window says. */
   again(db: Connection, envelope: WireEnvelope, groupId: number, now: number): void {
     const seq = this.#add(db, envelope, { sentAt: now, isAgain: 1 });
-    this.#places.add(db, seq, placed(envelope, now), groupId);
+    this.#places.add(db, seq, groupId, now);
   }
 
   /** Gives a new group the events that are still kept. */
   giveEarliest(db: Connection, groupId: number, names: readonly string[], now: number): void {
     const rows = db.rows(
-      `SELECT seq, name, key, priority, due_at FROM ${this.#p}envelopes
+      `SELECT seq FROM ${this.#p}envelopes
         WHERE is_again = 0 AND sent_at > ? AND name IN (SELECT value FROM json_each(?)) ORDER BY seq`,
       now - this.#keptMs,
       JSON.stringify(names),
     );
-    for (const { seq, name, key, priority, due_at } of rows) {
-      const dueAt = due_at !== null && (due_at as number) > now ? (due_at as number) : null;
-      const stands = { name: name as string, key: key as string | null, priority: priority as number, dueAt };
-      this.#places.add(db, seq as number, stands, groupId);
-    }
+    for (const { seq } of rows) this.#places.add(db, seq as number, groupId, now);
   }
 
   /** Not due yet, by id. */
@@ -79,25 +84,13 @@ export class Envelopes {
 
   /** Deletes some of those that nobody needs any more; each round goes on where the last one stopped. */
   sweep(db: Connection, now: number, most: number = SWEPT_MAX): void {
-    const p = this.#p;
     const until = now - this.#keptMs;
     // Most of the time the first is young, and nothing more is looked at.
-    const first = db.row(
-      `SELECT sent_at FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT 1`,
-      this.#sweptTo,
-    );
+    const first = db.row(this.#sql.first, this.#sweptTo);
     if (first === undefined || (first["sent_at"] as number) > until) return;
-    const rows = db.rows(
-      `SELECT seq, sent_at, EXISTS (SELECT 1 FROM ${p}deliveries WHERE envelope = seq) AS is_needed
-        FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT ?`,
-      this.#sweptTo,
-      most,
-    );
-    for (const { seq, sent_at, is_needed } of rows) {
-      if ((sent_at as number) > until) return;
-      if (is_needed === 0) db.run(`DELETE FROM ${p}envelopes WHERE seq = ?`, seq!);
-      this.#sweptTo = seq as number;
-    }
+    const to = db.row(this.#sql.sweptTo, this.#sweptTo, most, until)!["seq"] as number;
+    db.run(this.#sql.sweep, this.#sweptTo, to, until);
+    this.#sweptTo = to;
   }
 
   /** From now on the sweep begins at the first again: what was needed then may not be now. */
@@ -105,18 +98,26 @@ export class Envelopes {
     this.#sweptTo = 0;
   }
 
-  #isKnown(db: Connection, id: string, now: number): boolean {
-    if (this.#windowMs === 0) return false;
-    const sql = `SELECT 1 FROM ${this.#p}envelopes WHERE id = ? AND sent_at > ? LIMIT 1`;
-    return db.row(sql, id, now - this.#windowMs) !== undefined;
+  #knownOf(db: Connection, batch: readonly WireEnvelope[], now: number): Set<string> {
+    if (this.#windowMs === 0) return new Set();
+    const ids = JSON.stringify(batch.map(({ id }) => id));
+    return new Set(db.rows(this.#sql.known, ids, now - this.#windowMs).map(({ id }) => id as string));
   }
 
   #add(db: Connection, envelope: WireEnvelope, how: { sentAt: number; isAgain: 0 | 1 }): number {
-    const sql = `INSERT INTO ${this.#p}envelopes (${ENVELOPE}, sent_at, is_again) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-    return db.run(sql, ...valuesOf(envelope), how.sentAt, how.isAgain).added;
+    return db.run(this.#sql.add, ...valuesOf(envelope), how.sentAt, how.isAgain).added;
   }
 }
 
-function placed({ name, key, priority, dueAt }: WireEnvelope, now: number): Placed {
-  return { name, key: key ?? null, priority, dueAt: dueAt !== undefined && dueAt > now ? dueAt : null };
+/* Written once: the same text finds its prepared statement without being read again. */
+function sqlOf(p: string): Readonly<Record<"known" | "add" | "first" | "sweptTo" | "sweep", string>> {
+  return {
+    known: `SELECT e.id FROM json_each(?) j CROSS JOIN ${p}envelopes e WHERE e.id = j.value AND e.sent_at > ?`,
+    add: `INSERT INTO ${p}envelopes (${ENVELOPE}, sent_at, is_again) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    first: `SELECT sent_at FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT 1`,
+    sweptTo: `SELECT max(seq) AS seq FROM (SELECT seq, sent_at FROM ${p}envelopes WHERE seq > ? ORDER BY seq LIMIT ?)
+      WHERE sent_at <= ?`,
+    sweep: `DELETE FROM ${p}envelopes WHERE seq > ? AND seq <= ? AND sent_at <= ?
+      AND NOT EXISTS (SELECT 1 FROM ${p}deliveries WHERE envelope = seq)`,
+  };
 }

@@ -1,16 +1,21 @@
 /** What becomes of a delivery in the tables when it is settled. */
 import type { Settlement } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
-import { historyWith } from "./envelope-rows.js";
-import type { Held } from "./holdings.js";
+import { historyWith } from "../transport/envelope-rows.js";
+import type { Held } from "../transport/holdings.js";
 import type { Tables } from "./tables.js";
+
+export interface Settling {
+  readonly held: Held;
+  readonly settlement: Settlement;
+}
 
 /** Answers "stale" where the delivery is somebody else's by now, or gone; nothing changes then. */
 export function writeSettlement(
   db: Connection,
   tables: Tables,
-  held: Held,
-  { settlement, now }: { settlement: Settlement; now: number },
+  { held, settlement }: Settling,
+  now: number,
 ): "settled" | "stale" {
   const { places } = tables;
   if (settlement.kind === "release") return answer(places.giveBack(db, held));

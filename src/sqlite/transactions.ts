@@ -8,7 +8,7 @@ import { StoreError } from "../transport/store-errors.js";
 import { Begun } from "./begun.js";
 import type { Connection } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
-import type { Held } from "./holdings.js";
+import type { Held } from "../transport/holdings.js";
 
 export interface TransactionsParts {
   readonly host: () => Host;

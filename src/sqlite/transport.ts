@@ -13,17 +13,17 @@ import type {
 } from "../transport/transport.js";
 import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
+import { Commits, doEach, type JobOptions, type Kind } from "./commits.js";
 import { another, connect, Connection } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { isBusy, storeError } from "./faults.js";
 import type { KnownGroup } from "./groups.js";
 import { hintsOf } from "./hints.js";
-import { type Held, Holdings } from "./holdings.js";
+import { type Held, Holdings } from "../transport/holdings.js";
 import { type Settings, settingsOf, type SqliteOptions } from "./options.js";
 import { Joined } from "./joined.js";
 import { migrate } from "./schema.js";
-import { writeSettlement } from "./settling.js";
+import { type Settling, writeSettlement } from "./settling.js";
 import { SqliteStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
 import { Transactions } from "./transactions.js";
@@ -82,7 +82,7 @@ export class SqliteTransport implements Transport {
       now: () => this.#host.now(),
       holder: this.#host.idPrefix(),
       db: () => this.#open.db,
-      write: (work, transaction) => this.#write(work, transaction),
+      write: (work, transaction) => this.#do(work, transaction),
       removed: (group) => this.#removed(group),
     });
   }
@@ -128,7 +128,7 @@ export class SqliteTransport implements Transport {
     if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
     this.#claims.isAsked = true; // whoever has a group is known before that is made
     let known: KnownGroup | undefined;
-    do known = await this.#write((db) => this.#declare(db, group));
+    do known = await this.#do((db) => this.#declare(db, group));
     while (known === undefined);
     this.#claims.know(group, known.id);
   }
@@ -143,9 +143,7 @@ export class SqliteTransport implements Transport {
   async send(batch: readonly WireEnvelope[], how: SendOptions = {}): Promise<Answers> {
     const { signal, transaction } = how;
     signal?.throwIfAborted();
-    const send = (db: Connection): Answers =>
-      batch.map((envelope) => this.#tables.envelopes.send(db, envelope, this.#host.now()));
-    return this.#write(send, transaction, { signal });
+    return this.#write(this.#sends, batch, transaction, { signal });
   }
 
   settle(
@@ -155,9 +153,7 @@ export class SqliteTransport implements Transport {
   ): "stale" | Promise<"settled" | "stale"> {
     const held = this.#session && this.#holdings.take(item);
     if (held === undefined) return "stale";
-    const write = (db: Connection): "settled" | "stale" =>
-      writeSettlement(db, this.#tables, held, { settlement, now: this.#host.now() });
-    const written = this.#write(write, how.transaction, { isVital: true });
+    const written = this.#write(this.#settles, { held, settlement }, how.transaction, { isVital: true });
     const begun = this.#transactions.of(how.transaction);
     if (begun !== undefined) begun.settles(held);
     if (begun !== undefined) return written;
@@ -176,17 +172,34 @@ export class SqliteTransport implements Transport {
     throw new TypeError("The SQLite transport is not open. Start its bus first.");
   }
 
+  /* All that is published within a turn, in one go. */
+  readonly #sends: Kind<readonly WireEnvelope[], Answers> = (db, batches) => {
+    const answers = this.#tables.envelopes.send(db, batches.flat(), this.#host.now());
+    let at = 0;
+    return batches.map(({ length }) => answers.slice(at, (at += length)));
+  };
+
+  readonly #settles: Kind<Settling, "settled" | "stale"> = (db, settlings) => {
+    const now = this.#host.now();
+    return settlings.map((settling) => writeSettlement(db, this.#tables, settling, now));
+  };
+
+  #do<T>(work: (db: Connection) => T, transaction?: unknown): Promise<T> {
+    return this.#write<(db: Connection) => T, T>(doEach, work, transaction);
+  }
+
   /* Within the application's transaction nothing waits: what it writes then is not there before that is committed. */
-  async #write<T>(
-    work: (db: Connection) => T,
+  async #write<Entry, Answer>(
+    kind: Kind<Entry, Answer>,
+    entry: Entry,
     transaction?: unknown,
-    how: { isVital?: boolean; signal?: AbortSignal | undefined } = {},
-  ): Promise<T> {
+    how: JobOptions = {},
+  ): Promise<Answer> {
     const { db } = this.#open;
-    if (transaction === undefined) return this.#commits.add(work, how);
+    if (transaction === undefined) return this.#commits.add(kind, entry, how);
     const joined = this.#joined.of(transaction, db, this.#transactions.of(transaction)?.connection);
     try {
-      const answer = work(joined);
+      const [answer] = kind(joined, [entry]) as [Answer];
       this.#claims.wake();
       return answer;
     } catch (error) {

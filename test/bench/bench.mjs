@@ -19,7 +19,9 @@ const { values: options } = parseArgs({
 });
 const pace = options.quick ? paces.quick : paces.full;
 const all = await workloads(pace);
-const chosen = all.filter(({ name }) => name.includes(options.only));
+const chosen = all.filter(({ name, isApart }) =>
+  options.only === "" ? !isApart : name.includes(options.only),
+);
 if (chosen.length === 0) fail(`No workload of a ${pace.name} run has "${options.only}" in its name.`);
 const missing = all.find((each) => !chosen.includes(each) && chosen.some(({ page }) => page === each.page));
 if (options.write && (options.quick || missing))

@@ -45,6 +45,8 @@ function complete(workload) {
     needs: [],
     around: (run) => run,
     targets: [],
+    /** Runs only where its name is asked for. */
+    isApart: false,
     /** Where its table is printed. */
     page: "docs/benchmarks.md",
     ...workload,

@@ -20,7 +20,8 @@ async function collectWarm(candidates, openOne, { measurement, workload, pace })
     // All at once: nothing is measured yet.
     await Promise.all(processes.map((each) => each.ask("warm", pace)));
     for (let round = 0; round < measurement.rounds(pace); round++)
-      for (const each of processes) if (each.spentMs < pace.most) await each.takeSample(pace);
+      for (const each of processes)
+        if (each.spentMs < (measurement.most ?? pace.most)) await each.takeSample(pace);
     for (const each of processes) await check(each, workload);
   } finally {
     for (const each of opened) each.end();

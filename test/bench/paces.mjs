@@ -6,6 +6,10 @@ export const paces = {
     roundMs: 200,
     /** For what takes seconds a round. */
     fewRounds: 3,
+    /** Of stores: rounds, wall-clock time of a round, and what waits before a drain. */
+    storeRounds: 5,
+    storeMs: 2_000,
+    storeEvents: 100_000,
     /** For what needs a process per round and takes no time. */
     coldRounds: 9,
     /** The same code costs two or three times as much before the engine has learnt it. */
@@ -20,6 +24,9 @@ export const paces = {
     rounds: 3,
     roundMs: 50,
     fewRounds: 1,
+    storeRounds: 3,
+    storeMs: 400,
+    storeEvents: 10_000,
     coldRounds: 3,
     warmEvents: 1_000_000,
     warmMost: 1_000,

@@ -1,14 +1,9 @@
 /** The contract as a command: `npm run contract -- --transport memory [--json] [--stress] [--only M01,M02]`, or `--page`. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { memory } from "signalbox";
-import { sqlite } from "signalbox/sqlite";
-import { fakeTransport } from "signalbox/testing";
 import {
   capabilities,
   type CaseDefinition,
@@ -18,61 +13,21 @@ import {
   type ContractFeatures,
   type ContractReport,
   musts,
-  type OpenTransaction,
   reportContract,
   type TransportFactory,
 } from "signalbox/testing/contract";
+import { create as createFake, features as fakeFeatures } from "./fake-subject.ts";
+import { create as createSqlite, features as sqliteFeatures } from "./sqlite-subject.ts";
 
 type Print = (text: string) => void;
 type Subject = readonly [create: TransportFactory, features: ContractFeatures];
 
-/* What the cases need: events that are kept for groups that come later. */
-const SQLITE = { keepEvents: "1h" } as const;
-let made: string | undefined;
-
-/* Of the databases of this run. */
-function folder(): string {
-  if (made !== undefined) return made;
-  made = mkdtempSync(path.join(tmpdir(), "signalbox-contract-"));
-  process.once("exit", () => rmSync(made!, { recursive: true }));
-  return made;
-}
-
-function fileOf(id: string): string {
-  return path.join(folder(), `${id}.db`);
-}
-
-/* On a connection of its own, as an application has one. */
-function begin(id: string): OpenTransaction {
-  const transaction = new DatabaseSync(fileOf(id));
-  transaction.exec("BEGIN IMMEDIATE");
-  const end = (how: string) => (): void => {
-    transaction.exec(how);
-    transaction.close();
-  };
-  return { transaction, commit: end("COMMIT"), rollBack: end("ROLLBACK") };
-}
-
 /** Transports of the house that the command knows by name. */
 export const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
-  sqlite: [
-    ({ id, runtime }) => sqlite({ path: fileOf(id), ...SQLITE }).runOn(runtime.host),
-    {
-      ...sqlite({ path: "-", ...SQLITE }).features,
-      time: "virtual",
-      flood: 20_000,
-      guardMs: 60_000, // each turn of the event loop waits for the disk
-      begin: ({ id }) => begin(id),
-    },
-  ],
-  fake: [({ runtime }) => fakeStore().runOn(runtime.host), { ...fakeStore().features, time: "virtual" }],
+  sqlite: [createSqlite, sqliteFeatures],
+  fake: [createFake, fakeFeatures],
 };
-
-/* A function declaration, since the table above calls it. */
-function fakeStore() {
-  return fakeTransport({ features: { holds: "store" } });
-}
 
 const STRESS = { times: 10, patience: 5 };
 

@@ -24,6 +24,7 @@ export async function bundled(program, folder) {
     target: "node22",
     alias: {
       "signalbox/sqlite": door("sqlite"),
+      "signalbox/testing/contract": door("testing/contract"),
       "signalbox/workflow": door("workflow"),
       signalbox: door(""),
     },

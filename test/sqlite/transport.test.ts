@@ -62,6 +62,32 @@ describe("what is written", () => {
     database.close();
   });
 
+  test("of one key within a turn is handed out one by one, in its order", async () => {
+    const { open: opened } = setup();
+    const { transport, items } = await opened();
+    await transport.declare(group("reader", { order: "key" }));
+    transport.credit("reader", 10);
+    const keyed = ["a", "b", "c"].map((id) => wire(id, { key: "k" }));
+    await Promise.all(keyed.map((each) => transport.send([each])));
+    for (let out = 1; out <= 3; out++) {
+      expect(items.length).toBe(out);
+      await transport.settle(items[out - 1]!, { kind: "done" });
+    }
+    expect(items.map(idOf)).toEqual(["a", "b", "c"]);
+  });
+
+  test("of one id within a turn is one event", async () => {
+    const { open: opened } = setup();
+    const { transport, items } = await opened();
+    await transport.declare(group("reader"));
+    transport.credit("reader", 10);
+    const answers = await Promise.all(
+      [wire("a"), wire("b"), wire("a")].map((each) => transport.send([each])),
+    );
+    expect(answers.flat()).toEqual(["accepted", "accepted", "duplicate"]);
+    expect(items.map(idOf)).toEqual(["a", "b"]);
+  });
+
   test("is nothing while all is quiet but a lease, every third of it", async () => {
     const { file } = setup();
     const time = new CaseTime();

@@ -5,7 +5,7 @@ import { concurrency } from "./cases/concurrency.js";
 import { dedupe } from "./cases/dedupe.js";
 import { delay } from "./cases/delay.js";
 import { durable } from "./cases/durable.js";
-import { reconnect } from "./cases/elsewhere.js";
+import { reconnect } from "./cases/reconnect.js";
 import { errors } from "./cases/errors.js";
 import { fidelity } from "./cases/fidelity.js";
 import { groups } from "./cases/groups.js";

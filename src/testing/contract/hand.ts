@@ -17,6 +17,8 @@ export class Hand {
   readonly items: Item[] = [];
   /** What was taken away, and why. */
   readonly lost: { readonly item: Item; readonly reason: string }[] = [];
+  /** Whether its connection, or its store, is there: as it was told. */
+  readonly states: ("up" | "down")[] = [];
   readonly #time: PassingTime;
   readonly #settles: (item: Item) => Settlement | undefined;
 
@@ -35,7 +37,7 @@ export class Hand {
     const sink = {
       deliver,
       lost: (item: Item, reason: string) => void this.lost.push({ item, reason }),
-      changed: () => undefined,
+      changed: (state: "up" | "down") => void this.states.push(state),
     };
     await this.#done(this.transport.open(sink), "open()");
   }
@@ -76,6 +78,14 @@ export class Hand {
     return this.#time.until(
       () => this.items.length >= count,
       () => `${this.items.length} of ${count} items have come`,
+    );
+  }
+
+  /** Waits until it has been told so last; it is up where nothing has been told. */
+  is(state: "up" | "down"): Promise<void> {
+    return this.#time.until(
+      () => (this.states.at(-1) ?? "up") === state,
+      () => `it was not told to be ${state} (${this.states.join(", ")})`,
     );
   }
 

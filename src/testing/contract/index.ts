@@ -7,4 +7,7 @@ export { capabilities, catalogue, musts } from "./catalogue.js";
 export { ContractFault } from "./claims.js";
 export type { CaseDefinition, CaseGroup } from "./case.js";
 export type { Scene } from "./scene.js";
-export type { ContractFeatures, OpenTransaction, Place, TransportFactory } from "./subject.js";
+export type { ContractFeatures, TransportFactory } from "./subject.js";
+export type { Place } from "./place.js";
+export { contractProcess } from "./contract-process.js";
+export type { Forked, Heal, Hooks, Lent, Link, OpenTransaction, Refusable, Weather } from "./hooks.js";

@@ -1,4 +1,5 @@
 /** Why a case does not apply: reasons in sentences, from what a transport declares. */
+import type { Refusable } from "./hooks.js";
 import type { ContractFeatures } from "./subject.js";
 
 /** Answers why a case is left out; undefined where it is not. */
@@ -52,9 +53,52 @@ export const shared: Needs = all(durable, lease);
 export const fenced: Needs = ({ fenced: is }) =>
   is ? undefined : "A late settlement is taken for a good one (fenced: false).";
 
-export const begins: Needs = all(transactions, ({ begin }) =>
-  begin === undefined ? "The kit was not told how a transaction is begun (begin)." : undefined,
-);
+/** Whether the subject has a hook. */
+export function told(name: keyof typeof TOLD): Needs {
+  return (features) => (features[name] === undefined ? untold(TOLD[name], name) : undefined);
+}
+
+/** Whether the subject can have its store refuse something. */
+export function refuses(what: Refusable): Needs {
+  return ({ refuse }) =>
+    refuse?.[what] === undefined
+      ? untold("its store is made to refuse something", `refuse.${what}`)
+      : undefined;
+}
+
+const TOLD = {
+  begin: "a transaction is begun",
+  corrupt: "a stored envelope is spoilt",
+  lend: "a connection of the application is lent",
+  fork: "a process of its own is started",
+  link: "its connection is disturbed",
+  attempts: "connections that are asked for are counted",
+  loseAnswer: "an answer is lost",
+  killServer: "its server is killed",
+  losePower: "its server loses power",
+  loseGroups: "its server forgets its groups",
+  revoke: "the right to write is taken away",
+  killNotifier: "what wakes its consumers is killed",
+} as const;
+
+function untold(how: string, hook: string): string {
+  return `The kit was not told how ${how} (${hook}).`;
+}
+
+export const begins: Needs = all(transactions, told("begin"));
+
+export const link: Needs = all(network, told("link"));
+
+export const writesAtOnce: Needs = ({ writesInTurn = false }) =>
+  writesInTurn ? "No second transaction can write while one is open (writesInTurn)." : undefined;
+
+export const countsFailures: Needs = ({ counts }) =>
+  counts === "failures" ? undefined : "What is given back counts as a failure (counts: deliveries).";
 
 export const virtual: Needs = ({ time }) =>
   time === "virtual" ? undefined : "It would take as long as it says: only under virtual time.";
+
+/* A process that is killed: a real one, or under virtual time one that falls silent. */
+export const killable: Needs = all(shared, (features) =>
+  features.time === "virtual" ? undefined : told("fork")(features),
+);

@@ -9,10 +9,13 @@ import type { Transport } from "../../transport/transport.js";
 import { Census, type CensusRules } from "./census.js";
 import { claim, claimSame } from "./claims.js";
 import { Hand, type HandOptions } from "./hand.js";
+import type { Hooks, OpenTransaction, Refusable } from "./hooks.js";
 import { type Note, noteClass, type NoteClass } from "./notes.js";
 import { CaseTime, type PassingTime, WallTime } from "./passing-time.js";
+import type { Place } from "./place.js";
 import { Sleeper } from "./sleeper.js";
-import type { ContractFeatures, OpenTransaction, Place, Subject } from "./subject.js";
+import type { ContractFeatures, Subject } from "./subject.js";
+import { ForkedVictim, SilentVictim, type Victim } from "./victim.js";
 import { Watched } from "./watched.js";
 
 export interface LogLine {
@@ -31,7 +34,25 @@ export interface Flow {
   readonly census?: Census | undefined;
   /** The first writer's number. Defaults to 0. */
   readonly from?: number | undefined;
+  /** Whether each writer publishes an event again until it is accepted. Defaults to `false`. */
+  readonly persists?: boolean | undefined;
 }
+
+/* Those that are given a place and nothing else. */
+type PlaceHook =
+  | "begin"
+  | "lend"
+  | "fork"
+  | "link"
+  | "attempts"
+  | "killServer"
+  | "losePower"
+  | "loseGroups"
+  | "revoke"
+  | "killNotifier";
+type Answer<Name extends PlaceHook> = Awaited<ReturnType<NonNullable<Hooks[Name]>>>;
+
+const PERSISTS_MS = 50;
 
 /** Retries come soon, and are never the last, so that a case decides by itself when it has seen enough. */
 const RETRY = { attempts: 1_000, delay: "10ms", backoff: "fixed", jitter: false } as const;
@@ -83,6 +104,12 @@ export class Scene {
     return transport;
   }
 
+  /** A client whose wall's clock is so many milliseconds ahead. */
+  transportAt(aheadMs: number): Promise<Transport> {
+    const { host, turn, handOver } = this.time.runtime;
+    return this.transport({ host: { ...host, now: () => host.now() + aheadMs }, turn, handOver });
+  }
+
   async watched(): Promise<Watched> {
     return new Watched(await this.transport());
   }
@@ -104,7 +131,35 @@ export class Scene {
 
   /** A transaction of the application on the place of the case. */
   async begin(): Promise<OpenTransaction> {
-    return this.features.begin!(this.#place);
+    return this.hooked("begin");
+  }
+
+  /** What the subject's hook answers for the place of the case. */
+  async hooked<Name extends PlaceHook>(name: Name): Promise<Answer<Name>> {
+    const hook = this.features[name] as (place: Place) => Answer<Name> | Promise<Answer<Name>>;
+    return this.time.within(Promise.resolve(hook(this.#place)), name);
+  }
+
+  /** The store takes nothing of this kind, until what is answered is called. */
+  async refuses(what: Refusable): Promise<() => Promise<void>> {
+    const heal = await this.features.refuse![what]!(this.#place);
+    return async () => heal();
+  }
+
+  async corrupts(id: string): Promise<void> {
+    await this.features.corrupt!(this.#place, id);
+  }
+
+  /** The answer to what next has this text in it is lost. */
+  losesAnswer(text: string): void {
+    this.features.loseAnswer!(this.#place, text);
+  }
+
+  /** A process that can be killed. */
+  async victim(): Promise<Victim> {
+    if (!this.time.isVirtual) return new ForkedVictim(await this.hooked("fork"), this.#place.id, this.time);
+    const { transport, sleeper } = await this.sleepy();
+    return new SilentVictim(await this.hand({ transport, settles: () => undefined }), sleeper);
   }
 
   /** A bus that has not started; `runtime` is that of its process. */
@@ -151,6 +206,14 @@ export class Scene {
     await this.time.within(Promise.all(writers), "the writers' work");
   }
 
+  /** Waits until so many were accepted. */
+  accepted(count: number): Promise<void> {
+    return this.time.until(
+      () => this.census.acceptedCount >= count,
+      () => `${this.census.acceptedCount} of ${count} were accepted`,
+    );
+  }
+
   /** Waits until everything that was accepted was read, listens a second longer, and takes the census. */
   async allRead(rules: CensusRules = {}, census: Census = this.census): Promise<void> {
     await this.time.until(
@@ -173,16 +236,25 @@ export class Scene {
     bus: Bus,
     notes: NoteClass,
     writer: string,
-    { each, census = this.census }: Flow,
+    { each, census = this.census, persists = false }: Flow,
   ): Promise<void> {
     for (let number = 0; number < each; number++) {
       const id = `${writer}-${number}`;
       census.wrote(id);
-      await bus.publish(new notes({ id })).then(
-        () => census.accepted(id),
-        () => undefined,
-      );
+      if (await this.#accepted(bus, new notes({ id }), persists)) census.accepted(id);
     }
+  }
+
+  /* The same event again: it goes only to those that have not taken it. */
+  async #accepted(bus: Bus, note: Note, persists: boolean): Promise<boolean> {
+    for (;;)
+      try {
+        await bus.publish(note);
+        return true;
+      } catch {
+        if (!persists) return false;
+        await new Promise<void>((resolve) => void this.time.runtime.host.timer(resolve, PERSISTS_MS));
+      }
   }
 
   #logger(): Logger {

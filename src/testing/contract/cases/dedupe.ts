@@ -1,9 +1,12 @@
 /** U1 to U8: the same id twice. */
+import type { WireEnvelope } from "../../../transport/transport.js";
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
-import { all, dedupe as dedupes, durable, network, shared, transactions, virtual } from "../needs.js";
+import { all, dedupe as dedupes, durable, network, shared, told, transactions, virtual } from "../needs.js";
 import { type Hand, idOf, wireOf } from "../hand.js";
+import { receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
+import { nobodyKnows } from "./servers.js";
 
 export const dedupe: CaseGroup = {
   title: "Dedupe",
@@ -34,7 +37,8 @@ export const dedupe: CaseGroup = {
       id: "U4",
       name: "nobody knows whether it arrived",
       about: "A publish that timed out and is repeated is kept once.",
-      needs: all(dedupes, network),
+      needs: all(dedupes, network, told("loseAnswer"), shared),
+      run: nobodyKnows,
     },
     {
       id: "U5",
@@ -43,7 +47,14 @@ export const dedupe: CaseGroup = {
       needs: all(dedupes, durable),
       run: outlivesRestart,
     },
-    { id: "U6", name: "the scope", about: "Per group, name or key, as declared.", needs: dedupes },
+    {
+      id: "U6",
+      name: "the scope",
+      about:
+        "The id alone: another name or key makes no other event of it, the same data under another id do; each group has it.",
+      needs: dedupes,
+      run: scope,
+    },
     {
       id: "U7",
       name: "the inbox",
@@ -62,7 +73,7 @@ export const dedupe: CaseGroup = {
 };
 
 async function withinWindow(scene: Scene): Promise<void> {
-  const { hand, wire } = await receiver(scene);
+  const { hand, wire } = await same(scene);
   const answers = [await hand.send(wire), await hand.send(wire)].flat();
   await hand.has(1);
   await scene.time.silence(2_000);
@@ -70,7 +81,7 @@ async function withinWindow(scene: Scene): Promise<void> {
 }
 
 async function afterWindow(scene: Scene): Promise<void> {
-  const { hand, wire } = await receiver(scene);
+  const { hand, wire } = await same(scene);
   await hand.send(wire);
   await scene.time.pass(scene.features.dedupeWindowMs + 1_000);
   claimSame(await hand.send(wire), ["accepted"], "the answer after the window");
@@ -78,7 +89,7 @@ async function afterWindow(scene: Scene): Promise<void> {
 }
 
 async function hundredAtOnce(scene: Scene): Promise<void> {
-  const { hand, wire } = await receiver(scene);
+  const { hand, wire } = await same(scene);
   const hands = shared(scene.features) === undefined ? [hand, await scene.hand()] : [hand];
   const sends = Array.from({ length: 100 }, (_, at) => hands[at % hands.length]!.send(wire));
   const answers = (await Promise.all(sends)).flat();
@@ -89,11 +100,11 @@ async function hundredAtOnce(scene: Scene): Promise<void> {
 }
 
 async function outlivesRestart(scene: Scene): Promise<void> {
-  const { hand, wire } = await receiver(scene);
+  const { hand, wire } = await same(scene);
   await hand.send(wire);
   await hand.has(1);
   await hand.close();
-  const { hand: next } = await receiver(scene);
+  const { hand: next } = await same(scene);
   claimSame(await next.send(wire), ["duplicate"], "the answer after a restart");
   await scene.time.silence(2_000);
   claimSame(next.items.map(idOf), [], "what came after the restart");
@@ -125,11 +136,37 @@ async function inboxOfStore(scene: Scene): Promise<void> {
   await hand.has(5);
 }
 
-async function receiver(scene: Scene): Promise<{ hand: Hand; wire: ReturnType<typeof wireOf> }> {
-  const { eventName } = scene.notes("by-hand");
-  const hand = await scene.hand();
-  await hand.declare(scene.name("hand"), eventName);
-  return { hand, wire: wireOf(eventName, { id: scene.name("same") }, scene.features.serialises) };
+async function same(scene: Scene): Promise<{ hand: Hand; wire: WireEnvelope }> {
+  const { hand, wire } = await receiver(scene);
+  return { hand, wire: wire(scene.name("same")) };
+}
+
+async function scope(scene: Scene): Promise<void> {
+  const { hand, event, wire } = await receiver(scene);
+  const other = scene.notes("other").eventName;
+  await hand.declare(scene.name("second"), event);
+  await hand.declare(scene.name("third"), other);
+  const [id, another] = [scene.name("same"), scene.name("another")];
+  const sent = [
+    wire(id),
+    wire(id, { key: "k" }),
+    wire(id, { name: other }),
+    wire(another, { body: wire(id).body }),
+  ];
+  const answers = [];
+  for (const each of sent) answers.push(...(await hand.send(each)));
+  claimSame(answers, ["accepted", "duplicate", "duplicate", "accepted"], "the answers");
+  await hand.has(4);
+  await scene.time.silence(2_000);
+  const expected = ["hand", "second"].flatMap((token) =>
+    [id, another].map((each) => [scene.name(token), each]),
+  );
+  const came = hand.items.map((item) => [item.group, idOf(item)]);
+  claimSame(came.toSorted(byText), expected.toSorted(byText), "which group had which id");
+}
+
+function byText(one: readonly string[], other: readonly string[]): number {
+  return one.join() < other.join() ? -1 : 1;
 }
 
 async function inbox(scene: Scene): Promise<void> {

@@ -6,6 +6,7 @@ import { idOf, wireOf } from "../hand.js";
 import { all, due, lane, network, shared, virtual } from "../needs.js";
 import type { Note } from "../notes.js";
 import type { Scene } from "../scene.js";
+import { clocksDiffer } from "./servers.js";
 
 export const delay: CaseGroup = {
   title: "Delay and expiry",
@@ -66,8 +67,9 @@ export const delay: CaseGroup = {
     {
       id: "T8",
       name: "clocks that differ",
-      about: "The store's clock decides, not that of a process.",
-      needs: all(due, network),
+      about: "One client's clock is an hour behind, another's an hour ahead: the store's decides.",
+      needs: all(due, network, shared),
+      run: clocksDiffer,
     },
     {
       id: "T9",

@@ -5,6 +5,7 @@ import { claim, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
 import { shared } from "../needs.js";
 import type { Scene } from "../scene.js";
+import { cancelRunning } from "./refusals.js";
 
 export const inspection: CaseGroup = {
   title: "Inspection",
@@ -17,7 +18,15 @@ export const inspection: CaseGroup = {
         "0 at first; under load, with failures, the parts add up to the routed at every look; in the end all are handled.",
       run: counts,
     },
-    { id: "I2", name: "cancelling what runs", about: "An operator cancels a delivery: its signal aborts." },
+    {
+      id: "I2",
+      name: "cancelling what runs",
+      about:
+        "An operator removes the group of a delivery that runs: its signal aborts, and it does not run again.",
+      needs: shared,
+      isNoisy: true,
+      run: cancelRunning,
+    },
     {
       id: "I3",
       name: "pages that stand still",

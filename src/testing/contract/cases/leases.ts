@@ -3,10 +3,11 @@ import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
 import { type Hand, idOf, wireOf } from "../hand.js";
-import { all, fenced, lease as leases, shared, virtual } from "../needs.js";
+import { all, fenced, lease as leases, refuses, shared, virtual } from "../needs.js";
 import { CaseTime } from "../passing-time.js";
 import type { Scene } from "../scene.js";
 import type { Sleeper } from "../sleeper.js";
+import { extensionThrows } from "./refusals.js";
 
 const silent = all(shared, virtual);
 
@@ -45,8 +46,11 @@ export const lease: CaseGroup = {
     {
       id: "L5",
       name: "an extension throws",
-      about: "It is tried again, and nothing crashes.",
-      needs: leases,
+      about: "For less than a lease: it is told, extended again, kept, and nothing crashes.",
+      needs: all(leases, refuses("extension")),
+      isNoisy: true,
+      patience: 2,
+      run: extensionThrows,
     },
     {
       id: "L6",

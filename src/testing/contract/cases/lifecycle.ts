@@ -1,9 +1,10 @@
 /** M35 to M40, M45, M46, M48, M49: starting, stopping and starting again, in any order. */
 import type { CaseGroup } from "../case.js";
 import { claim, claimRefused, claimSame, claimThrows } from "../claims.js";
-import { network } from "../needs.js";
+import { link, told } from "../needs.js";
 import { CaseTime } from "../passing-time.js";
 import type { Scene } from "../scene.js";
+import { borrowed, closeWithoutConnection, earlyFailure } from "./servers.js";
 
 export const lifecycle: CaseGroup = {
   title: "Starting and stopping",
@@ -54,19 +55,25 @@ export const lifecycle: CaseGroup = {
       id: "M45",
       name: "a close without a connection",
       about: "The server is gone: `close` ends within its deadline.",
-      needs: network,
+      needs: link,
+      isNoisy: true,
+      run: closeWithoutConnection,
     },
     {
       id: "M46",
       name: "borrowed connections",
       about: "A connection that the application gave is not closed.",
-      needs: network,
+      needs: told("lend"),
+      run: borrowed,
     },
     {
       id: "M48",
       name: "an early failure",
       about: "A connection fails before anybody listens: no unhandled rejection, no crash.",
-      needs: network,
+      needs: link,
+      isNoisy: true,
+      isAlone: true,
+      run: earlyFailure,
     },
     {
       id: "M49",

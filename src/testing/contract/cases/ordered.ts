@@ -4,9 +4,20 @@ import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
 import { idOf, wireOf } from "../hand.js";
-import { all, lane, ordered as keepsOrder, orderedByKey, shared, transactions, virtual } from "../needs.js";
+import {
+  all,
+  begins,
+  lane,
+  ordered as keepsOrder,
+  orderedByKey,
+  shared,
+  transactions,
+  virtual,
+  writesAtOnce,
+} from "../needs.js";
 import type { Note } from "../notes.js";
 import { turnOver } from "../passing-time.js";
+import { receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 
 export const ordered: CaseGroup = {
@@ -65,7 +76,8 @@ export const ordered: CaseGroup = {
       id: "O7",
       name: "commits out of order",
       about: "Transactions end in another order than they began: no event is passed over.",
-      needs: all(keepsOrder, transactions),
+      needs: all(transactions, begins, writesAtOnce),
+      run: commitsOutOfOrder,
     },
     {
       id: "O8",
@@ -127,6 +139,21 @@ async function crashWithKey(scene: Scene): Promise<void> {
   await next.send(wire("o-0", "other"), wire("k-3", "k"));
   await next.has(5);
   claimSame(next.items.map(idOf), ["o-0", "k-0", "k-1", "k-2", "k-3"], "what came after the crash");
+}
+
+async function commitsOutOfOrder(scene: Scene): Promise<void> {
+  const { hand, wire } = await receiver(scene);
+  const [first, second] = [await scene.begin(), await scene.begin()];
+  await hand.transport.send([wire("h-1")], first);
+  await hand.transport.send([wire("h-2")], second);
+  await second.commit();
+  await hand.has(1);
+  await hand.send(wire("h-3"));
+  await hand.has(2);
+  await first.commit();
+  await hand.has(3);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf).toSorted(), ["h-1", "h-2", "h-3"], "what came");
 }
 
 async function perKey(scene: Scene): Promise<void> {

@@ -3,11 +3,12 @@ import { type Bus, type Delivery, deadLetter } from "../../../index.js";
 import type { CaseGroup } from "../case.js";
 import { claimRefused, claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
-import { store } from "../needs.js";
+import { all, countsFailures, refuses, store } from "../needs.js";
 import { circular, unreadable } from "../hard-errors.js";
 import type { Note } from "../notes.js";
 import { letters } from "../letters.js";
 import type { Scene } from "../scene.js";
+import { noDeadLetter, putOff } from "./refusals.js";
 
 export const poison: CaseGroup = {
   title: "Dead letters",
@@ -38,8 +39,9 @@ export const poison: CaseGroup = {
     {
       id: "P4",
       name: "the store takes no dead letter",
-      about: "The settlement fails: the original stays, and is tried again.",
-      needs: store,
+      about: "The settlement does not succeed; when the store takes it again, there is one dead letter.",
+      needs: all(store, refuses("deadLetter")),
+      run: noDeadLetter,
     },
     {
       id: "P5",
@@ -66,7 +68,9 @@ export const poison: CaseGroup = {
     {
       id: "P8",
       name: "put off, not failed",
-      about: "A handler puts an event off without using up an attempt.",
+      about: "An event is given back three times: it comes again, without a failure.",
+      needs: all(store, countsFailures),
+      run: putOff,
     },
     {
       id: "P9",

@@ -4,8 +4,10 @@ import type { Overflow } from "../../../delivery/policies.js";
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
-import { lane, network, store } from "../needs.js";
+import { all, lane, link, refuses, shared, store } from "../needs.js";
 import type { Scene } from "../scene.js";
+import { settlementsPileUp } from "./refusals.js";
+import { fullSocket } from "./servers.js";
 
 export const pressure: CaseGroup = {
   title: "Back-pressure",
@@ -25,13 +27,17 @@ export const pressure: CaseGroup = {
       id: "B2",
       name: "a socket that is full",
       about: "What the connection does not take yet waits in order.",
-      needs: network,
+      needs: all(link, shared),
+      run: fullSocket,
     },
     {
       id: "B3",
       name: "settlements pile up",
-      about: "Fetching slows down with them, and goes on after a failed one.",
-      needs: store,
+      about:
+        "Of 500 events no more than 105 are handed out while no settlement is taken; then each is handled once.",
+      needs: all(store, refuses("settlement")),
+      isNoisy: true,
+      run: settlementsPileUp,
     },
     {
       id: "B4",

@@ -2,8 +2,9 @@
 import type { CaseGroup } from "../case.js";
 import { claimRefused, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
-import { all, begins, durable, lane, network, transactions as joins } from "../needs.js";
+import { all, begins, durable, lane, network, told, transactions as joins } from "../needs.js";
 import type { Scene } from "../scene.js";
+import { notifierCrashes } from "./reconnect.js";
 
 const outbox = all(durable, joins);
 
@@ -58,7 +59,9 @@ export const transactions: CaseGroup = {
       id: "X9",
       name: "a wake-up is only a hint",
       about: "Lost and merged notifications lose no event.",
-      needs: all(outbox, network),
+      needs: all(outbox, network, told("killNotifier")),
+      isNoisy: true,
+      run: notifierCrashes,
     },
   ],
 };

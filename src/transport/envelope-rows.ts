@@ -1,7 +1,11 @@
 /** Between envelopes and rows: headers are JSON, the body is its bytes. */
 import { toError } from "../errors.js";
-import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
-import type { Row, Value } from "./connection.js";
+import type { AttemptRecord, Item, WireEnvelope } from "./transport.js";
+
+/** A row as a driver answers it. */
+export type Row = Readonly<Record<string, Value>>;
+
+export type Value = string | number | null | Uint8Array;
 
 /** The columns of an envelope, wherever one is kept, in the order of `valuesOf`. */
 export const ENVELOPE = "id, name, key, priority, due_at, expires_at, headers, body";
