@@ -69,9 +69,14 @@ export class Groups {
     return rows as unknown as { id: number; name: string; consumers: number }[];
   }
 
-  idOf(db: Connection, name: string): number | undefined {
-    return db.row(`SELECT id FROM ${this.#p}groups WHERE name = ? AND consumer = 0`, name)?.["id"] as
-      number | undefined;
+  /** The group of a dead letter: where it came from, or else the one of this name that all share, or that the consumer has. */
+  idOf(
+    db: Connection,
+    name: string,
+    { from, consumer }: { from: number; consumer: number },
+  ): number | undefined {
+    const sql = `SELECT id FROM ${this.#p}groups WHERE name = ?1 AND (id = ?2 OR consumer IN (0, ?3)) ORDER BY id <> ?2 LIMIT 1`;
+    return db.row(sql, name, from, consumer)?.["id"] as number | undefined;
   }
 
   #delete(db: Connection, id: number): void {

@@ -107,7 +107,7 @@ export interface Store {
     after?: string,
     limit?: number,
   ): Awaitable<readonly { id: string; item: Item; reason: string; at: number }[]>;
-  redrive(id: string, edited?: WireEnvelope): Awaitable<boolean>;
+  redrive(id: string, edited?: WireEnvelope): Awaitable<boolean>; // to the group it came from, or one of its name here; false: neither, or no letter
   discard(id: string): Awaitable<boolean>;
   due(after?: string, limit?: number): Awaitable<readonly WireEnvelope[]>;
   reschedule(id: string, dueAt: number | undefined): Awaitable<boolean>; // undefined: cancel
