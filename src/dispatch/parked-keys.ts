@@ -17,6 +17,14 @@ interface Found extends Record {
   readonly version: number;
 }
 
+/* Of a key that is resumed: what is known, and who may pass before those that are next. */
+interface Turn {
+  readonly group: string;
+  readonly key: string;
+  readonly found: Found | undefined;
+  readonly before: readonly string[];
+}
+
 /** What becomes of a record; undefined leaves it as it is. */
 type Change = (found: Found | undefined) => Record | undefined;
 
@@ -89,18 +97,19 @@ export class ParkedKeys {
       if (after !== undefined && found?.last !== after) return 0;
       const letters = await this.#parked(group, key);
       const next = letters.slice(0, RESUMED_MAX);
-      const ids = next.flatMap(({ item }) => idOf(item) ?? []);
       const before = after === undefined ? (found?.passes ?? []) : [];
-      const passes = [...before.filter((id) => !ids.includes(id)), ...ids];
-      if (next.length === 0 && found === undefined) return 0;
-      const isOurs =
-        next.length === 0
-          ? await this.#store.delete(nameOf(group, key), { ifVersion: found!.version })
-          : await this.#write(group, key, { passes, last: ids.at(-1) }, found);
-      if (!isOurs) continue;
+      if (!(await this.#give({ group, key, found, before }, next))) continue;
       for (const { id } of next) await this.#store.redrive(id);
       return letters.length;
     }
+  }
+
+  /* Lets them pass, after those that may do so already; with none, the key is free. False where somebody was first. */
+  async #give({ group, key, found, before }: Turn, next: readonly Letter[]): Promise<boolean> {
+    const ids = next.flatMap(({ item }) => idOf(item) ?? []);
+    const passes = [...before.filter((id) => !ids.includes(id)), ...ids];
+    if (next.length > 0) return this.#write(group, key, { passes, last: ids.at(-1) }, found);
+    return found === undefined || this.#store.delete(nameOf(group, key), { ifVersion: found.version });
   }
 
   /* Each writes what follows from what it has read, or reads again. */
