@@ -2,7 +2,7 @@
 import type { Item, Settlement, Store } from "../transport/transport.js";
 import { within } from "../runtime/within.js";
 import type { Timers } from "../runtime/timers.js";
-import { ParkedKeys } from "./parked-keys.js";
+import { keyOf, ParkedKeys } from "./parked-keys.js";
 
 export type GivenUp = Settlement & { readonly kind: "deadLetter" | "drop" };
 
@@ -27,13 +27,8 @@ export class Burials {
   }
 
   /** Whether an item is to follow the head of its key; undefined where nobody can tell. */
-  async stops(item: Item): Promise<boolean | undefined> {
-    try {
-      return await this.parkedKeys.stops(item);
-    } catch (error) {
-      this.#parts.failed(item.group, error);
-      return undefined;
-    }
+  stops(item: Item): Promise<boolean | undefined> {
+    return this.#tried(item.group, () => this.parkedKeys.stops(item));
   }
 
   bury(item: Item, settlement: GivenUp, isParking: boolean): void {
@@ -50,11 +45,18 @@ export class Burials {
 
   /* What cannot be parked is settled all the same: a dead letter is worth more than the order behind it. */
   async #park(item: Item, settlement: GivenUp): Promise<void> {
-    try {
-      await this.parkedKeys.park(item, settlement.reason);
-    } catch (error) {
-      this.#parts.failed(item.group, error);
-    }
+    const isParked = await this.#tried(item.group, () => this.parkedKeys.park(item, settlement.reason));
     await this.#parts.tell(item, settlement);
+    if (isParked === false)
+      await this.#tried(item.group, () => this.parkedKeys.resume(item.group, keyOf(item)!));
+  }
+
+  async #tried<T>(group: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#parts.failed(group, error);
+      return undefined;
+    }
   }
 }

@@ -212,7 +212,9 @@ export class Closing {
       this.#abandon([...lane.runningNow()].filter(isStored), "it called close()");
       lane.stop();
     }
-    if (carriages().length > 0) await within(GRACE_MS, this.#parts.written(), facilities.timers);
+    // A dead letter whose key is being parked is settled after that.
+    const written = [this.#parts.written(), ...carriages().map((carriage) => carriage.buried())];
+    if (carriages().length > 0) await within(GRACE_MS, Promise.all(written), facilities.timers);
     const closes = carriages().map(async (carriage) => {
       await this.#told(carriage, "stop");
       await this.#told(carriage, "close");

@@ -1,5 +1,5 @@
 /** What a transport hands out and nobody planned here: it becomes a delivery, or it ends at once. */
-import { toError } from "../errors.js";
+import { toError, UnknownEventError } from "../errors.js";
 import { deadLetter } from "../delivery/outcome.js";
 import type { Item, Settlement as Settled } from "../transport/transport.js";
 import type { Facilities } from "./facilities.js";
@@ -60,6 +60,9 @@ export class Receiving implements Reception {
   }
 
   #ticket(item: Item, route: Route, publication: Publication): Ticket {
+    const { definition, routing } = publication.topic;
+    // Its group is bound to what another version of the application wants of it, or wanted.
+    if (!routing.routes.includes(route)) throw new UnknownEventError(definition.name, route.name);
     const ticket = this.#parts.planner.ticket(route, publication);
     ticket.item = item;
     ticket.failures = item.failures;

@@ -75,11 +75,18 @@ export class StoreLetters {
     if ("undecodable" in envelope) throw new TypeError(`${named(letter)} never became an event. Discard it.`);
     const wire = edit === undefined ? withoutExpiry(envelope) : this.#rewired(found, edit);
     await at.port.parkedKeys?.letPass(stored.item);
-    if (!(await at.store.redrive(stored.id, wire))) return undefined;
+    if (!(await at.store.redrive(stored.id, wire))) return this.#unless(letter, found);
     const { facilities, registry } = this.#parts;
     facilities.journal?.note(envelope.id, group, "redriven", `given back to transport ${at.port.name}`);
     const isHere = registry.route(group) !== undefined;
     return new RedrivenReceipt({ id: envelope.id, group, transport: at.port.name, isHere });
+  }
+
+  /* Refused, and still there: only a group for each process goes before its letters. */
+  async #unless(letter: DeadLetter, { at, stored }: Found): Promise<undefined> {
+    if ((await this.#lookedFor(at, stored.item.group, stored.id)) === undefined) return undefined;
+    const gone = `${named(letter)} is of a ${stored.item.group} that has left, and this bus has none.`;
+    throw new TypeError(`${gone} Replay it where one runs, or discard it.`);
   }
 
   /** False where it is not there any more. */
@@ -126,8 +133,11 @@ export class StoreLetters {
     const to = this.#addressOf(letter, call);
     const known = this.#originals.get(letter);
     if (to === undefined || known !== undefined) return known;
-    for await (const stored of this.#all(to.at, { subscription: letter.subscription }))
-      if (stored.id === to.id) return { at: to.at, stored };
+    return this.#lookedFor(to.at, letter.subscription, to.id);
+  }
+
+  async #lookedFor(at: StoredPort, subscription: string, id: string): Promise<Found | undefined> {
+    for await (const stored of this.#all(at, { subscription })) if (stored.id === id) return { at, stored };
     return undefined;
   }
 

@@ -33,14 +33,22 @@ export class NewerVersionError extends SignalboxError {
   }
 }
 
-/** An event arrived under a name that no class of this bus has, not even as an alias. */
+/** An event arrived under a name that no class of this bus has, not even as an alias, or that its subscription does not have. */
 export class UnknownEventError extends SignalboxError {
   readonly event: string;
-  constructor(event: string) {
+  constructor(event: string, subscription?: string) {
     const does = "Name its class in createBus({ events }), or give the renamed class an alias.";
-    super("SIGNALBOX_UNKNOWN_EVENT", `No event class of this bus is named ${event}. ${does}`);
+    const unknown = `No event class of this bus is named ${event}. ${does}`;
+    super(
+      "SIGNALBOX_UNKNOWN_EVENT",
+      subscription === undefined ? unknown : notSubscribed(subscription, event),
+    );
     this.event = event;
   }
+}
+
+function notSubscribed(subscription: string, event: string): string {
+  return `${subscription} does not subscribe to ${event} here. Replay it where it does.`;
 }
 
 /** A value does not survive the wire, or what came from it is no envelope. */

@@ -36,6 +36,12 @@ export class Attendance {
     return this.#now?.id;
   }
 
+  /** Its id, as long as nobody has given it up. */
+  present(db: Connection): number | undefined {
+    const { id } = this;
+    return id !== undefined && this.#isKnown(db, id) ? id : undefined;
+  }
+
   /** Whether the lease is to be extended. */
   isDue(now: number): boolean {
     return this.#now === undefined || now - this.#now.renewedAt >= this.#leaseMs / 3;
@@ -85,10 +91,14 @@ export class Attendance {
 
   #isThere(db: Connection, id: number, now: number): boolean {
     const p = this.#p;
-    if (!this.isDue(now)) return db.row(`SELECT 1 FROM ${p}consumers WHERE id = ?`, id) !== undefined;
+    if (!this.isDue(now)) return this.#isKnown(db, id);
     return (
       db.run(`UPDATE ${p}consumers SET lease_until = ? WHERE id = ?`, now + this.#leaseMs, id).changes > 0
     );
+  }
+
+  #isKnown(db: Connection, id: number): boolean {
+    return db.row(`SELECT 1 FROM ${this.#p}consumers WHERE id = ?`, id) !== undefined;
   }
 
   #expired(db: Connection, now: number): number | undefined {
@@ -104,6 +114,6 @@ export class Attendance {
 }
 
 /** The consumer that a group belongs to; 0 for a group that all share. */
-export function consumerOf({ audience }: Group, id: number | undefined): number {
-  return audience === "each" ? (id ?? 0) : 0;
+export function ownerOf({ audience }: Group, consumer: number): number {
+  return audience === "each" ? consumer : 0;
 }

@@ -5,7 +5,7 @@
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
 import type { Group, Item, Sink } from "../transport/transport.js";
-import { type Attended, consumerOf } from "./attendance.js";
+import { type Attended, ownerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import type { Closing } from "./commits.js";
 import type { Connection } from "./connection.js";
@@ -97,8 +97,7 @@ export class Consuming {
     if (jobs > 0) tables.envelopes.sweep(db, now, 2 * jobs + 8);
     if (!claims.isAsked) return () => this.#session?.hints.give();
     const attended = tables.attendance.attend(db, now);
-    const isNew = attended.id !== tables.attendance.id;
-    const moved = isNew ? this.#join(db, attended) : [];
+    const moved = attended.isLost ? this.#declareAgain(db, attended.id) : [];
     if (this.#isDue && tables.places.admit(db, now)) claims.wake();
     const found = isKeeping && !attended.isLost ? this.#keep(db, attended.id, now) : undefined;
     const taken = this.#isStopped || attended.isLost ? [] : claims.take(db, attended.id, now);
@@ -113,17 +112,13 @@ export class Consuming {
     };
   }
 
-  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
-  #join(db: Connection, { id, isLost }: Attended): (readonly [Group, number])[] {
+  /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
+  #declareAgain(db: Connection, consumer: number): (readonly [Group, number])[] {
     const { tables, claims } = this.#parts;
-    const moved: (readonly [Group, number])[] = [];
-    for (const { group, groupId } of claims.accounts) {
-      const isOwn = group.audience === "each" && isLost;
-      const known = isOwn ? tables.groups.declare(db, group, consumerOf(group, id)).id : groupId;
-      tables.groups.join(db, id, known);
-      if (isOwn) moved.push([group, known]);
-    }
-    return moved;
+    return Array.from(claims.accounts, ({ group }) => {
+      const { id } = tables.groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
+      return [group, id] as const;
+    });
   }
 
   #attended(attended: Attended, found: Found | undefined): void {

@@ -8,6 +8,12 @@ export interface KnownGroup {
   readonly isNew: boolean;
 }
 
+/** Who declares a group, and whose it is: 0 where all share it. */
+export interface Declarer {
+  readonly consumer: number;
+  readonly owner: number;
+}
+
 export class Groups {
   readonly #p: string;
 
@@ -15,33 +21,30 @@ export class Groups {
     this.#p = prefix;
   }
 
-  /** Whether a group is there as it is asked for, so that nothing is to be written. */
-  find(db: Connection, group: Group, consumer: number): KnownGroup | undefined {
-    const sql = `SELECT id, is_ordered, inbox_ms FROM ${this.#p}groups WHERE name = ? AND consumer = ?`;
-    const row = db.row(sql, group.name, consumer);
-    if (row === undefined) return undefined;
-    const id = row["id"] as number;
-    const isSame = row["is_ordered"] === isOrdered(group) && row["inbox_ms"] === group.inboxMs;
-    const bound = db.rows(`SELECT event FROM ${this.#p}bindings WHERE group_id = ? ORDER BY event`, id);
-    const events = bound.map(({ event }) => event).join(" ");
-    return isSame && events === group.events.toSorted().join(" ") ? { id, isNew: false } : undefined;
-  }
-
-  /** Makes it, or changes it to what is asked for; what waits stays. */
-  declare(db: Connection, group: Group, consumer: number): KnownGroup {
+  /** Makes it, or changes it to what is asked for, with its consumer in it; what waits stays. */
+  declare(db: Connection, group: Group, { consumer, owner }: Declarer): KnownGroup {
     const p = this.#p;
-    const known = db.row(`SELECT id FROM ${p}groups WHERE name = ? AND consumer = ?`, group.name, consumer);
+    const known = db.row(`SELECT id FROM ${p}groups WHERE name = ? AND consumer = ?`, group.name, owner);
     const { id } = db.row(
       `INSERT INTO ${p}groups (name, consumer, is_ordered, inbox_ms) VALUES (?, ?, ?, ?) ON CONFLICT (name, consumer)
         DO UPDATE SET is_ordered = excluded.is_ordered, inbox_ms = excluded.inbox_ms RETURNING id`,
       group.name,
-      consumer,
+      owner,
       isOrdered(group),
       group.inboxMs,
     ) as { id: number };
-    db.run(`DELETE FROM ${p}bindings WHERE group_id = ?`, id);
-    for (const event of group.events) db.run(`INSERT INTO ${p}bindings VALUES (?, ?)`, event, id);
+    const events = JSON.stringify(group.events);
+    db.run(`INSERT OR REPLACE INTO ${p}consuming VALUES (?, ?, ?)`, id, consumer, events);
+    this.#bind(db, id);
     return { id, isNew: known === undefined };
+  }
+
+  /* A name stays as long as one of the consumers wants it: another version of the application may not know it. */
+  #bind(db: Connection, id: number): void {
+    const p = this.#p;
+    const wanted = `SELECT value FROM ${p}consuming, json_each(events) WHERE group_id = ?1`;
+    db.run(`DELETE FROM ${p}bindings WHERE group_id = ?1 AND event NOT IN (${wanted})`, id);
+    db.run(`INSERT OR IGNORE INTO ${p}bindings SELECT DISTINCT value, ?1 FROM (${wanted})`, id);
   }
 
   /** Every group of this name, with all that it has but its dead letters where they are to stay. */
@@ -66,14 +69,14 @@ export class Groups {
     return rows as unknown as { id: number; name: string; consumers: number }[];
   }
 
-  idOf(db: Connection, name: string): number | undefined {
-    return db.row(`SELECT id FROM ${this.#p}groups WHERE name = ? AND consumer = 0`, name)?.["id"] as
-      number | undefined;
-  }
-
-  /** A consumer of the group is there. */
-  join(db: Connection, consumer: number, groupId: number): void {
-    db.run(`INSERT OR IGNORE INTO ${this.#p}consuming VALUES (?, ?)`, consumer, groupId);
+  /** The group of a dead letter: where it came from, or else the one of this name that all share, or that the consumer has. */
+  idOf(
+    db: Connection,
+    name: string,
+    { from, consumer }: { from: number; consumer: number },
+  ): number | undefined {
+    const sql = `SELECT id FROM ${this.#p}groups WHERE name = ?1 AND (id = ?2 OR consumer IN (0, ?3)) ORDER BY id <> ?2 LIMIT 1`;
+    return db.row(sql, name, from, consumer)?.["id"] as number | undefined;
   }
 
   #delete(db: Connection, id: number): void {

@@ -8,6 +8,7 @@ import {
   type Value,
   valuesOf,
 } from "../transport/envelope-rows.js";
+import type { Held } from "../transport/holdings.js";
 import type { Connection, Row } from "./connection.js";
 
 /** A dead letter as the port lists it. */
@@ -33,12 +34,13 @@ export class Letters {
     this.#p = prefix;
   }
 
-  add(db: Connection, item: Item, ended: Ended, now: number): void {
+  add(db: Connection, { item, groupId }: Held, ended: Ended, now: number): void {
     const { group, envelope, failures, deliveries, history } = item;
     db.run(
-      `INSERT INTO ${this.#p}letters (group_name, reason, at, failures, deliveries, history, ${ENVELOPE})
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${this.#p}letters (group_name, group_id, reason, at, failures, deliveries, history, ${ENVELOPE})
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       group,
+      groupId,
       ended.reason,
       now,
       failures + (ended.attempt === undefined ? 0 : 1),
@@ -69,6 +71,12 @@ export class Letters {
   get(db: Connection, id: string): Letter | undefined {
     const row = db.row(`SELECT * FROM ${this.#p}letters WHERE number = ?`, numberOf(id) ?? -1);
     return row && letterOf(row);
+  }
+
+  /** The group that it came from, which may have gone with its process. */
+  groupIdOf(db: Connection, id: string): number | undefined {
+    const sql = `SELECT group_id FROM ${this.#p}letters WHERE number = ?`;
+    return db.row(sql, numberOf(id) ?? -1)?.["group_id"] as number | undefined;
   }
 
   /** False where there is none. */

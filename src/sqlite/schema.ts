@@ -61,7 +61,7 @@ function groupTables(p: string): readonly string[] {
   event TEXT NOT NULL, group_id INTEGER NOT NULL, PRIMARY KEY (event, group_id)) WITHOUT ROWID`,
     `CREATE TABLE ${p}consumers (id INTEGER PRIMARY KEY AUTOINCREMENT, lease_until REAL NOT NULL)`,
     `CREATE TABLE ${p}consuming (
-  consumer INTEGER NOT NULL, group_id INTEGER NOT NULL, PRIMARY KEY (consumer, group_id)) WITHOUT ROWID`,
+  group_id INTEGER NOT NULL, consumer INTEGER NOT NULL, events TEXT NOT NULL, PRIMARY KEY (group_id, consumer)) WITHOUT ROWID`,
   ];
 }
 
@@ -89,7 +89,7 @@ function sideTables(p: string): readonly string[] {
   group_id INTEGER NOT NULL, id TEXT NOT NULL, envelope INTEGER NOT NULL, until REAL, PRIMARY KEY (group_id, id)) WITHOUT ROWID`,
     `CREATE INDEX ${p}inbox_until ON ${p}inbox (until) WHERE until IS NOT NULL`,
     `CREATE TABLE ${p}letters (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, group_id INTEGER NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL,
   failures INTEGER NOT NULL, deliveries INTEGER NOT NULL, history TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
   key TEXT, priority INTEGER NOT NULL, due_at REAL, expires_at REAL, headers TEXT NOT NULL, body BLOB NOT NULL)`,
     `CREATE INDEX ${p}letters_group ON ${p}letters (group_name, number)`,

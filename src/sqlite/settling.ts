@@ -26,7 +26,7 @@ export function writeSettlement(
   }
   if (!places.end(db, held)) return "stale";
   if (held.inboxMs > 0) mark(db, tables, held, { isDone: settlement.kind === "done", now });
-  if (settlement.kind === "deadLetter") tables.letters.add(db, held.item, settlement, now);
+  if (settlement.kind === "deadLetter") tables.letters.add(db, held, settlement, now);
   return "settled";
 }
 

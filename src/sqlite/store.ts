@@ -104,8 +104,10 @@ export class SqliteStore implements Store {
     const { tables, now } = this.#parts;
     const letter = tables.letters.get(db, id);
     const envelope = edited ?? (letter && readable(letter));
-    const groupId = letter && tables.groups.idOf(db, letter.item.group);
-    if (envelope === undefined || groupId === undefined) return false;
+    if (letter === undefined || envelope === undefined) return false;
+    const to = { from: tables.letters.groupIdOf(db, id)!, consumer: tables.attendance.id ?? 0 };
+    const groupId = tables.groups.idOf(db, letter.item.group, to);
+    if (groupId === undefined) return false;
     tables.letters.delete(db, id);
     tables.envelopes.again(db, { ...envelope, dueAt: undefined, expiresAt: undefined }, groupId, now());
     return true;

@@ -11,7 +11,7 @@ import type {
   TransportTransaction,
   WireEnvelope,
 } from "../transport/transport.js";
-import { consumerOf } from "./attendance.js";
+import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits, doEach, type JobOptions, type Kind } from "./commits.js";
 import { another, connect, Connection } from "./connection.js";
@@ -126,12 +126,11 @@ export class SqliteTransport implements Transport {
 
   async declare(group: Group): Promise<void> {
     if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
-    if (group.audience === "each") await this.#register();
-    const { groups, attendance } = this.#tables;
-    const known = (db: Connection) => groups.find(db, group, consumerOf(group, attendance.id));
-    const found = known(this.#open.db) ?? (await this.#do((db) => known(db) ?? this.#declare(db, group)));
-    this.#claims.know(group, found.id);
-    if (attendance.id !== undefined) await this.#do((db) => groups.join(db, attendance.id!, found.id));
+    this.#claims.isAsked = true; // whoever has a group is known before that is made
+    let known: KnownGroup | undefined;
+    do known = await this.#do((db) => this.#declare(db, group));
+    while (known === undefined);
+    this.#claims.know(group, known.id);
   }
 
   credit(group: string, more: number): void {
@@ -237,15 +236,12 @@ export class SqliteTransport implements Transport {
     }
   }
 
-  /* Whoever has a group of its own is known before that is made. */
-  async #register(): Promise<void> {
-    this.#claims.isAsked = true;
-    while (this.#tables.attendance.id === undefined) await this.#do(() => undefined);
-  }
-
-  #declare(db: Connection, group: Group): KnownGroup {
+  /* Undefined where this process is no consumer yet, or not any more: the end of the transaction makes it one. */
+  #declare(db: Connection, group: Group): KnownGroup | undefined {
     const { groups, attendance, envelopes } = this.#tables;
-    const known = groups.declare(db, group, consumerOf(group, attendance.id));
+    const consumer = attendance.present(db);
+    if (consumer === undefined) return undefined;
+    const known = groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
     if (known.isNew && group.start === "earliest")
       envelopes.giveEarliest(db, known.id, group.events, this.#host.now());
     return known;

@@ -70,7 +70,12 @@ export interface TransportTransaction {
 export interface Transport {
   readonly features: Features;
   open(sink: Sink): Promise<void>; // a failed open leaves nothing behind; allowed again after `close`
-  declare(group: Group): Awaitable<void>; // idempotent; what is sent after it resolves reaches the group
+  /**
+   * Idempotent; what is sent after it resolves reaches the group, whatever other consumers declare. A name is the group's as
+   * long as a living consumer has declared it last with that name; when none has, the next declare without it takes it away.
+   * What the group has by then stays.
+   */
+  declare(group: Group): Awaitable<void>;
   send(
     batch: readonly WireEnvelope[],
     how?: { signal?: AbortSignal; transaction?: unknown },
@@ -102,7 +107,7 @@ export interface Store {
     after?: string,
     limit?: number,
   ): Awaitable<readonly { id: string; item: Item; reason: string; at: number }[]>;
-  redrive(id: string, edited?: WireEnvelope): Awaitable<boolean>;
+  redrive(id: string, edited?: WireEnvelope): Awaitable<boolean>; // to the group it came from, or one of its name here; false: neither, or no letter
   discard(id: string): Awaitable<boolean>;
   due(after?: string, limit?: number): Awaitable<readonly WireEnvelope[]>;
   reschedule(id: string, dueAt: number | undefined): Awaitable<boolean>; // undefined: cancel

@@ -100,9 +100,11 @@ describe("what is written", () => {
     const version = () =>
       (other.prepare("PRAGMA data_version").get() as { data_version: number }).data_version;
     const before = version();
-    await time.pass(9_000);
+    await time.pass(4_000);
     expect(version() - before).toBe(0);
     await time.pass(2_000);
+    expect(version() - before).toBe(1);
+    await time.pass(8_000);
     expect(version() - before).toBe(1);
     other.close();
     await transport.close();

@@ -1,7 +1,9 @@
 /** Two versions of an application on one file: subscriptions and events that only one of them knows. */
-import { describe, expect, test } from "vitest";
-import { type Bus, Event } from "signalbox";
-import { Noted, setup, until } from "./setup.js";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Bus, Event, type Item } from "signalbox";
+import { sqlite } from "signalbox/sqlite";
+import { CaseTime } from "../../src/testing/contract/passing-time.js";
+import { group, idOf, Noted, setup, until, wire } from "./setup.js";
 
 class Old extends Event("upgrade.order")<{ id: string; euros: number }> {}
 class New extends Event("upgrade.order", {
@@ -109,6 +111,37 @@ describe("old and new versions side by side", () => {
     ]);
   });
 
+  test("one whose subscription lacks the event keeps it as a dead letter, for the other to replay", async () => {
+    const { bus: made } = setup();
+    const got: unknown[] = [];
+    const books = { name: "books" };
+    const next = made();
+    next.on([Noted, Named], books, (event) => void got.push(event));
+    await next.start();
+    next.lanes.get("books")!.pause();
+    await next.publish(new Named({ id: "o-1" }));
+    await next.close();
+    const old = made();
+    old.on(Noted, books, (event) => void got.push(event));
+    old.on(Named, { name: "others" }, () => undefined); // it knows the class
+    await old.start();
+    const [letter] = await letters(old, 1);
+    expect([letter!.subscription, letter!.reason, letter!.event, got]).toEqual([
+      "books",
+      "schema",
+      new Named({ id: "o-1" }),
+      [],
+    ]);
+    expect(String(letter!.attempts[0]!.error)).toContain("books does not subscribe to upgrade.named here.");
+    await old.close();
+    const last = made();
+    last.on([Noted, Named], books, (event) => void got.push(event));
+    await last.start();
+    await last.deadLetters.replay((await last.deadLetters.list())[0]!);
+    await until(() => got.length === 1);
+    expect(got).toEqual([new Named({ id: "o-1" })]);
+  });
+
   test("an event under a new name keeps what waits under the old one, by its alias", async () => {
     const { bus: made } = setup();
     const old = made();
@@ -135,5 +168,80 @@ describe("old and new versions side by side", () => {
     await old.publish(new Noted({ id: "a" }));
     await until(() => got.length === 2);
     expect(got.toSorted()).toEqual(["mails a", "statistics a"]);
+  });
+});
+
+describe("the names that a group is bound to", () => {
+  const [OLD, NEW] = [["noted"], ["noted", "added"]];
+
+  /* Processes on one file and one virtual time, which are handed nothing before they ask. */
+  function processes() {
+    const { file } = setup();
+    const time = new CaseTime();
+    return {
+      time,
+      opened: async (clock = time) => {
+        const transport = sqlite({ path: file, lease: 3_000 }).runOn(clock.runtime.host);
+        const items: Item[] = [];
+        const nothing = (): void => undefined;
+        await transport.open({ deliver: (item) => void items.push(item), lost: nothing, changed: nothing });
+        onTestFinished(() => transport.close());
+        const declare = (events: string[]) =>
+          clock.within(transport.declare(group("books", { events })), "declare()");
+        const send = (id: string) => clock.within(transport.send([wire(id, { name: "added" })]), "send()");
+        return { transport, items, declare, send };
+      },
+    };
+  }
+
+  test("has what any consumer of it wants, whoever declared last, and goes with the last and a declare", async () => {
+    const { time, opened } = processes();
+    const [next, old] = [await opened(), await opened()];
+    await next.declare(NEW);
+    await old.declare(OLD);
+    await old.send("wanted");
+    await next.transport.close();
+    await old.send("still bound");
+    const again = await opened();
+    await again.declare(OLD);
+    await again.send("unbound");
+    const back = await opened();
+    await back.declare(NEW);
+    await back.send("bound again");
+    back.transport.credit("books", 10);
+    await time.until(
+      () => back.items.length === 3,
+      () => `${back.items.length} have come`,
+    );
+    expect(back.items.map(idOf)).toEqual(["wanted", "still bound", "bound again"]);
+  });
+
+  test("has no say for a process that was killed and given up", async () => {
+    const { time, opened } = processes();
+    await (await opened(new CaseTime())).declare(NEW); // its clock stands still
+    const old = await opened();
+    await old.declare(OLD);
+    await time.pass(20_000); // its lease, and the sweep
+    await old.declare(OLD);
+    await old.send("unbound");
+    old.transport.credit("books", 10);
+    await time.pass(5_000);
+    expect(old.items).toEqual([]);
+  });
+
+  test("has it again for a process that was given up and lives", async () => {
+    const { time, opened } = processes();
+    const clock = new CaseTime();
+    const [slow, old] = [await opened(clock), await opened()];
+    await slow.declare(NEW);
+    await old.declare(OLD);
+    await time.pass(20_000);
+    await old.declare(OLD);
+    await clock.pass(20_000);
+    await old.declare(OLD);
+    await old.send("wanted");
+    slow.transport.credit("books", 10);
+    await clock.pass(5_000);
+    expect(slow.items.map(idOf)).toEqual(["wanted"]);
   });
 });

@@ -47,8 +47,8 @@ export class Hand {
     event: string,
     { credit = CREDIT, order = this.#order, ...others }: Partial<Group> & { credit?: number } = {},
   ): Promise<void> {
-    const rest = { audience: "one", start: "now", inboxMs: 0, ...others } as const;
-    const group = { ...rest, name, events: [event], order };
+    const rest = { audience: "one", start: "now", inboxMs: 0, events: [event], ...others } as const;
+    const group = { ...rest, name, order };
     await this.#done(this.transport.declare(group), "declare()");
     if (credit > 0) this.transport.credit(name, credit);
   }

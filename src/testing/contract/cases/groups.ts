@@ -1,4 +1,4 @@
-/** G1 to G7: several subscriptions, several processes. */
+/** G1 to G8: several subscriptions, several processes. */
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { Census } from "../census.js";
@@ -59,6 +59,13 @@ export const groups: CaseGroup = {
       name: "taken back twice",
       about: "The undo of a subscription may be called twice.",
       run: undoneTwice,
+    },
+    {
+      id: "G8",
+      name: "two versions of a group",
+      about: "An event that one of its processes wants reaches the group, whoever declared it last.",
+      needs: shared,
+      run: twoVersions,
     },
   ],
 };
@@ -190,4 +197,24 @@ async function undoneTwice(scene: Scene): Promise<void> {
   undo();
   await scene.write(bus, Note, { writers: 1, each: 5 });
   await scene.allRead();
+}
+
+async function twoVersions(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const added = scene.notes("added").eventName;
+  const [next, old] = [await scene.hand(), await scene.hand()];
+  const reader = scene.name("reader");
+  await next.declare(reader, eventName, { events: [eventName, added] });
+  await old.declare(reader, eventName, { credit: 0 });
+  await old.send(wireOf(added, { id: "h-0" }, scene.features.serialises));
+  await next.has(1);
+  await next.close();
+  await old.send(wireOf(added, { id: "h-1" }, scene.features.serialises)); // bound until a declare without it comes
+  const again = await scene.hand();
+  await again.declare(reader, eventName, { credit: 0 });
+  await again.send(wireOf(added, { id: "h-2" }, scene.features.serialises));
+  again.transport.credit(reader, 10);
+  await again.has(1);
+  await scene.time.silence(1_000);
+  claimSame([...next.items, ...again.items].map(idOf), ["h-0", "h-1"], "what the group got of the new name");
 }
