@@ -10,7 +10,8 @@ export interface KnownGroup {
 
 /** Who declares a group, and whose it is: 0 where all share it. */
 export interface Declarer {
-  readonly consumer: number;
+  /** Undefined before this process is known as one. */
+  readonly consumer: number | undefined;
   readonly owner: number;
 }
 
@@ -21,7 +22,7 @@ export class Groups {
     this.#p = prefix;
   }
 
-  /** Makes it, or changes it to what is asked for, with its consumer in it; what waits stays. */
+  /** Makes it, or changes it to what is asked for, with its consumer in it where that is known; what waits stays. */
   declare(db: Connection, group: Group, { consumer, owner }: Declarer): KnownGroup {
     const p = this.#p;
     const known = db.row(`SELECT id FROM ${p}groups WHERE name = ? AND consumer = ?`, group.name, owner);
@@ -34,9 +35,15 @@ export class Groups {
       group.inboxMs,
     ) as { id: number };
     const events = JSON.stringify(group.events);
-    db.run(`INSERT OR REPLACE INTO ${p}consuming VALUES (?, ?, ?)`, id, consumer, events);
-    this.#bind(db, id);
+    if (consumer === undefined)
+      db.run(`INSERT OR IGNORE INTO ${p}bindings SELECT value, ?1 FROM json_each(?2)`, id, events);
+    else this.#consume(db, id, { consumer, events });
     return { id, isNew: known === undefined };
+  }
+
+  #consume(db: Connection, id: number, { consumer, events }: { consumer: number; events: string }): void {
+    db.run(`INSERT OR REPLACE INTO ${this.#p}consuming VALUES (?, ?, ?)`, id, consumer, events);
+    this.#bind(db, id);
   }
 
   /* A name stays as long as one of the consumers wants it: another version of the application may not know it. */

@@ -240,11 +240,12 @@ export class SqliteTransport implements Transport {
   #declare(db: Connection, group: Group): KnownGroup | undefined {
     const { groups, attendance, envelopes } = this.#tables;
     const consumer = attendance.present(db);
-    if (consumer === undefined) return undefined;
-    const known = groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
+    // What is sent from this transaction on is for a group that is shared, whoever will consume it.
+    if (consumer === undefined && group.audience === "each") return undefined;
+    const known = groups.declare(db, group, { consumer, owner: ownerOf(group, consumer ?? 0) });
     if (known.isNew && group.start === "earliest")
       envelopes.giveEarliest(db, known.id, group.events, this.#host.now());
-    return known;
+    return consumer === undefined ? undefined : known;
   }
 
   /* Best effort: whoever cannot say good-bye is given up when its lease has run out. */

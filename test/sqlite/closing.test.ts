@@ -52,7 +52,7 @@ test.for([false, true])(
   "a key that is parked while the bus closes has its dead letter, slow store: %s",
   async (isSlow) => {
     const { bus: made, logged } = setup();
-    let fail = (_: Error): void => undefined;
+    let fail: (error: Error) => void = () => undefined;
     let calls = 0;
     const bus = made(isSlow);
     bus.on(Booked, { name: "books", keyFailure: "park" }, () => {

@@ -86,7 +86,7 @@ export const brokenMemories: readonly Broken[] = [
   [
     "mixes up its topics",
     "M05",
-    /1 came more than once: w1-0/,
+    /A calm run logged: What came in for/,
     broken((_, inner) => ({
       declare: (group) =>
         inner.declare({ ...group, events: [...group.events, group.events[0]!.replace("left", "right")] }),
