@@ -1,8 +1,8 @@
 /** What the groups of this process may still be handed, and the taking of it. */
 import type { Group, Item } from "../transport/transport.js";
 import type { Connection, Row } from "./connection.js";
-import { envelopeOf, historyOf } from "./envelope-rows.js";
-import type { Held } from "./holdings.js";
+import { envelopeOf, historyOf } from "../transport/envelope-rows.js";
+import type { Held } from "../transport/holdings.js";
 import type { Inbox } from "./inbox.js";
 import type { Places } from "./places.js";
 

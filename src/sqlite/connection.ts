@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError } from "../transport/store-errors.js";
 import type { Settings } from "./options.js";
 
-export type Value = string | number | null | Uint8Array;
+import type { Value } from "../transport/envelope-rows.js";
 export type Row = Readonly<Record<string, Value>>;
 
 /* Longer, and the event loop would stand still; who is refused tries again after a while. */

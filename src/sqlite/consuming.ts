@@ -10,7 +10,7 @@ import type { Claims } from "./claims.js";
 import type { Closing } from "./commits.js";
 import type { Connection } from "./connection.js";
 import type { Hints } from "./hints.js";
-import type { Holdings } from "./holdings.js";
+import type { Holdings } from "../transport/holdings.js";
 import type { Settings } from "./options.js";
 import type { Tables } from "./tables.js";
 

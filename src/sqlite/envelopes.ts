@@ -1,7 +1,7 @@
 /** The envelopes that were sent: kept as long as deliveries need them, and as long as a window asks. */
 import type { WireEnvelope } from "../transport/transport.js";
 import type { Connection, Row } from "./connection.js";
-import { ENVELOPE, valuesOf } from "./envelope-rows.js";
+import { ENVELOPE, valuesOf } from "../transport/envelope-rows.js";
 import type { Settings } from "./options.js";
 import type { Placed, Places } from "./places.js";
 

@@ -1,14 +1,6 @@
 /** Where deliveries stand: ready, waiting for a time, out, or behind another of their key. One of a key is out at most. */
+import type { Hold } from "../transport/holdings.js";
 import type { Connection, Row } from "./connection.js";
-
-/** What identifies a delivery that is out: no other has its owner and its count. */
-export interface Hold {
-  readonly envelope: number;
-  readonly groupId: number;
-  readonly owner: number;
-  readonly deliveries: number;
-  readonly key: string | null;
-}
 
 const READY = 0;
 const RETRY = 1;

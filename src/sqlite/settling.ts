@@ -1,8 +1,8 @@
 /** What becomes of a delivery in the tables when it is settled. */
 import type { Settlement } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
-import { historyWith } from "./envelope-rows.js";
-import type { Held } from "./holdings.js";
+import { historyWith } from "../transport/envelope-rows.js";
+import type { Held } from "../transport/holdings.js";
 import type { Tables } from "./tables.js";
 
 /** Answers "stale" where the delivery is somebody else's by now, or gone; nothing changes then. */

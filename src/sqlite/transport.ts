@@ -21,7 +21,7 @@ import { Consuming, type Session } from "./consuming.js";
 import { isBusy, storeError } from "./faults.js";
 import type { KnownGroup } from "./groups.js";
 import { hintsOf } from "./hints.js";
-import { Holdings } from "./holdings.js";
+import { Holdings } from "../transport/holdings.js";
 import { type Settings, settingsOf, type SqliteOptions } from "./options.js";
 import { migrate } from "./schema.js";
 import { writeSettlement } from "./settling.js";

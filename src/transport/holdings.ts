@@ -1,7 +1,15 @@
 /** What this process was handed and has not settled. */
-import type { Item } from "../transport/transport.js";
-import type { Row } from "./connection.js";
-import type { Hold } from "./places.js";
+import type { Row } from "./envelope-rows.js";
+import type { Item } from "./transport.js";
+
+/** What identifies a delivery that is out: no other has its owner and its count. */
+export interface Hold {
+  readonly envelope: number;
+  readonly groupId: number;
+  readonly owner: number;
+  readonly deliveries: number;
+  readonly key: string | null;
+}
 
 export interface Held extends Hold {
   readonly item: Item;

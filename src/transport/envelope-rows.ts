@@ -1,7 +1,10 @@
 /** Between envelopes and rows: headers are JSON, the body is its bytes. */
 import { toError } from "../errors.js";
-import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
-import type { Row, Value } from "./connection.js";
+import type { AttemptRecord, Item, WireEnvelope } from "./transport.js";
+
+/** A row as a driver answers it. */
+export type Row = Readonly<Record<string, unknown>>;
+export type Value = string | number | null | Uint8Array;
 
 /** The columns of an envelope, wherever one is kept, in the order of `valuesOf`. */
 export const ENVELOPE = "id, name, key, priority, due_at, expires_at, headers, body";
@@ -51,7 +54,7 @@ export function historyWith(history: readonly AttemptRecord[], attempt?: Attempt
 }
 
 /** Nothing where it cannot be read: a delivery does not fail for its past. */
-export function historyOf(text: Value | undefined): readonly AttemptRecord[] {
+export function historyOf(text: unknown): readonly AttemptRecord[] {
   try {
     return JSON.parse(text as string) as readonly AttemptRecord[];
   } catch {
