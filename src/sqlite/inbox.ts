@@ -1,6 +1,7 @@
 /** The ids that a group has had: the first delivery owns its id until it is final, and the window after it was handled. */
+import type { Hold } from "../transport/holdings.js";
 import type { Connection } from "./connection.js";
-import type { Hold } from "./places.js";
+
 
 export class Inbox {
   readonly #p: string;

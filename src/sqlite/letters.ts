@@ -1,7 +1,14 @@
 /** Dead letters: whole, with the failures that led there, until they are redriven, discarded or too old. */
 import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
-import type { Connection, Row, Value } from "./connection.js";
-import { ENVELOPE, envelopeOf, historyOf, historyWith, valuesOf } from "../transport/envelope-rows.js";
+import {
+  ENVELOPE,
+  envelopeOf,
+  historyOf,
+  historyWith,
+  type Value,
+  valuesOf,
+} from "../transport/envelope-rows.js";
+import type { Connection, Row } from "./connection.js";
 
 /** A dead letter as the port lists it. */
 export interface Letter {

@@ -1,0 +1,268 @@
+/**
+ * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
+ * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
+ */
+import { withoutContext } from "../runtime/context.js";
+import type { Host, HostTimer } from "../runtime/host.js";
+import type { Held, Holdings } from "../transport/holdings.js";
+import type { Group, Item, Sink } from "../transport/transport.js";
+import { type Attended, consumerOf } from "./attendance.js";
+import type { Claims } from "./claims.js";
+import { Commits } from "./commits.js";
+import type { Connection, Database } from "./connection.js";
+import type { Hints } from "./hints.js";
+import type { Link } from "./link.js";
+import type { Settings } from "./options.js";
+import { type Settled, type Settling, writeSettlements } from "./settling.js";
+import type { Tables } from "./tables.js";
+
+export interface ConsumingParts {
+  readonly host: () => Host;
+  readonly link: Link;
+  readonly settings: Settings;
+  readonly tables: Tables;
+  readonly claims: Claims;
+  readonly holdings: Holdings;
+  readonly hints: Hints;
+}
+
+/** What is open. */
+export interface Session {
+  readonly database: Database;
+  readonly sink: Sink;
+}
+
+/* A settlement, or nothing but to be there as a consumer. */
+type Job = Settling | "attend";
+
+/* What a transaction did. */
+interface Round {
+  readonly answers: readonly Settled[];
+  readonly attended: Attended;
+  readonly moved: readonly (readonly [Group, number])[];
+  readonly gone: readonly Item[];
+  readonly isMore: boolean;
+  readonly helds: () => readonly Held[];
+}
+
+export class Consuming {
+  readonly #parts: ConsumingParts;
+  readonly #commits: Commits<Job, Settled>;
+  #session: Session | undefined;
+  #isStopped = false;
+  #isLooking = false;
+  #pulse: { readonly timer: HostTimer; readonly at: number } | undefined;
+  #nextDue: number | undefined;
+  #keptAt = 0;
+
+  constructor(parts: ConsumingParts) {
+    this.#parts = parts;
+    this.#commits = new Commits<Job, Settled>({
+      host: parts.host,
+      link: parts.link,
+      isVital: true,
+      isAsked: () => this.#isAsked,
+      write: (jobs) => this.#round(jobs),
+    });
+  }
+
+  open(session: Session): void {
+    this.#session = session;
+    this.#isStopped = this.#isLooking = false;
+    this.#keptAt = this.#now;
+    this.#nextDue = undefined;
+    this.#commits.open();
+  }
+
+  /** Nothing more is taken; what is out keeps its lease. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Writes what is to be written. */
+  flush(): Promise<void> {
+    return this.#commits.close();
+  }
+
+  close(): void {
+    this.#isStopped = true;
+    this.#pulse?.timer.cancel();
+    this.#pulse = undefined;
+    this.#session = undefined;
+  }
+
+  settle(settling: Settling): Promise<Settled> {
+    return this.#commits.add(settling);
+  }
+
+  /** Is there as a consumer, with an id. */
+  async attend(): Promise<void> {
+    while (this.#parts.tables.attendance.id === undefined) await this.#commits.add("attend");
+    this.#arm();
+  }
+
+  /** Somebody may have something new. */
+  wake(): void {
+    this.#parts.claims.wake();
+    this.#isLooking = this.#parts.claims.isAsked;
+    this.#commits.soon();
+  }
+
+  /** Somebody asks for more. */
+  hunger(): void {
+    this.#commits.soon();
+  }
+
+  // ── A transaction ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #isAsked(): boolean {
+    if (this.#session === undefined) return false;
+    const isHungry = !this.#isStopped && this.#parts.claims.isHungry;
+    return isHungry || this.#isLooking || this.#isDue || this.#mustKeep;
+  }
+
+  async #round(jobs: readonly Job[]): Promise<readonly Settled[]> {
+    const session = this.#session;
+    if (session === undefined) return [];
+    try {
+      const isKeeping = this.#mustKeep;
+      if (jobs.length === 0 && !(await this.#look(session)) && !isKeeping) return [];
+      const round = await session.database.transaction((db) => this.#write(db, jobs, isKeeping));
+      this.#done(jobs, round, isKeeping);
+      return round.answers;
+    } catch (error) {
+      this.#parts.claims.wake(); // what was taken is not
+      throw error;
+    } finally {
+      this.#arm();
+    }
+  }
+
+  /* Without a transaction first, so that an idle store is not written to. */
+  async #look({ database }: Session): Promise<boolean> {
+    this.#isLooking = false;
+    const dueIn = await database.use((db) => this.#parts.claims.look(db));
+    this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
+    return this.#isDue || (!this.#isStopped && this.#parts.claims.isHungry);
+  }
+
+  async #write(db: Connection, jobs: readonly Job[], isKeeping: boolean): Promise<Round> {
+    const { tables, claims } = this.#parts;
+    const attended = await tables.attendance.attend(db, this.#now);
+    const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
+    const settlings = jobs.filter((job) => job !== "attend");
+    const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
+    if (jobs.length > 0) claims.wake();
+    const isAdmitted = this.#isDue && (await tables.places.admit(db));
+    if (isAdmitted) claims.wake();
+    const found =
+      isKeeping && !attended.isLost ? await this.#keep(db, attended.id) : { gone: [], isMore: false };
+    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+    const answers = jobs.map((job) => (job === "attend" ? "settled" : settled[settlings.indexOf(job)]!));
+    return {
+      answers,
+      attended,
+      moved,
+      gone: found.gone,
+      isMore: found.isMore || isAdmitted,
+      helds: () => claims.taken(taken),
+    };
+  }
+
+  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
+  async #join(db: Connection, { id, isLost }: Attended): Promise<(readonly [Group, number])[]> {
+    const { groups } = this.#parts.tables;
+    const moved: (readonly [Group, number])[] = [];
+    const ids: number[] = [];
+    for (const { group, groupId } of this.#parts.claims.accounts) {
+      const isOwn = group.audience === "each" && isLost;
+      const known = isOwn ? (await groups.declare(db, group, consumerOf(group, id))).id : groupId;
+      ids.push(known);
+      if (isOwn) moved.push([group, known]);
+    }
+    await groups.join(db, id, ids);
+    return moved;
+  }
+
+  #done(jobs: readonly Job[], round: Round, isKeeping: boolean): void {
+    const { tables, holdings, claims, hints } = this.#parts;
+    const { attended, moved, isMore } = round;
+    tables.attendance.attended(attended);
+    if (isKeeping && !isMore) this.#keptAt = this.#now;
+    for (const [group, id] of moved) claims.know(group, id);
+    this.#lose(attended.isLost ? holdings.dropAll() : round.gone, attended.isLost ? "lease" : "removed");
+    if (attended.isLost || isMore) this.wake();
+    if (isMore || jobs.some(leavesSomething)) hints.give();
+    this.#expect(jobs);
+    const helds = round.helds();
+    for (const held of helds) holdings.add(held);
+    for (const { item } of helds) void this.#session?.sink.deliver(item);
+  }
+
+  #lose(items: readonly Item[], reason: "lease" | "removed"): void {
+    this.#parts.holdings.drop(items);
+    for (const item of items) this.#session?.sink.lost(item, reason);
+  }
+
+  // ── Upkeep ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #mustKeep(): boolean {
+    const { tables, settings } = this.#parts;
+    if (tables.attendance.id === undefined) return false;
+    return this.#now - this.#keptAt >= Math.min(settings.sweepMs, settings.leaseMs / 3);
+  }
+
+  async #keep(db: Connection, owner: number): Promise<{ gone: readonly Item[]; isMore: boolean }> {
+    const { tables, holdings, settings } = this.#parts;
+    const isMore = await tables.attendance.sweep(db);
+    const { strays, gone } = holdings.compare(await tables.places.heldBy(db, owner), owner);
+    if (strays.length > 0) await tables.places.giveBack(db, strays);
+    await tables.envelopes.sweep(db);
+    await tables.inbox.sweep(db);
+    await tables.records.sweep(db);
+    await tables.letters.sweep(db, settings.keepDeadLettersMs);
+    return { gone, isMore };
+  }
+
+  // ── The pulse ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /* A retry that was written here is known to be due. */
+  #expect(jobs: readonly Job[]): void {
+    for (const job of jobs)
+      if (job !== "attend" && job.settlement.kind === "retry")
+        this.#nextDue = Math.min(this.#nextDue ?? Infinity, this.#now + job.settlement.afterMs);
+  }
+
+  #arm(): void {
+    const { host, settings, claims, tables } = this.#parts;
+    if (this.#session === undefined || !(claims.isAsked || tables.attendance.id !== undefined)) return;
+    const longest = Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3);
+    const wait = Math.max(0, Math.min(longest, (this.#nextDue ?? Infinity) - this.#now));
+    const at = this.#now + wait;
+    if (this.#pulse !== undefined && this.#pulse.at <= at) return;
+    this.#pulse?.timer.cancel();
+    const timer = withoutContext(() => host().timer(() => this.#beat(), wait));
+    this.#pulse = { timer, at };
+  }
+
+  #beat(): void {
+    this.#pulse = undefined;
+    this.wake();
+    this.#arm();
+  }
+
+  get #isDue(): boolean {
+    return this.#nextDue !== undefined && this.#nextDue <= this.#now;
+  }
+
+  get #now(): number {
+    return this.#parts.host().monotonic();
+  }
+}
+
+/* Whether others may take what this was about. */
+function leavesSomething(job: Job): boolean {
+  if (job === "attend") return false;
+  const { held, settlement } = job;
+  return held.key !== null || settlement.kind === "release" || settlement.kind === "retry";
+}
