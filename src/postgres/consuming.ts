@@ -10,6 +10,7 @@ import { type Attended, consumerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
 import type { Connection, Database } from "./connection.js";
+import { isBusy, storeError } from "./faults.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
@@ -40,10 +41,19 @@ interface Round {
   readonly answers: readonly Settled[];
   readonly attended: Attended;
   readonly moved: readonly (readonly [Group, number])[];
-  readonly gone: readonly Item[];
-  readonly isMore: boolean;
+  readonly isAdmitted: boolean;
   readonly helds: () => readonly Held[];
 }
+
+/* What a round of upkeep found. */
+interface Kept {
+  readonly attended: Attended;
+  readonly gone: readonly Item[];
+  readonly isMore: boolean;
+}
+
+/* Rolls the upkeep back: an ordinary transaction joins again, and tells. */
+const LEASE_LOST = new Error("The lease has run out.");
 
 export class Consuming {
   readonly #parts: ConsumingParts;
@@ -51,6 +61,7 @@ export class Consuming {
   #session: Session | undefined;
   #isStopped = false;
   #isLooking = false;
+  #returning: Promise<void> | undefined;
   #pulse: { readonly timer: HostTimer; readonly at: number } | undefined;
   #nextDue: number | undefined;
   #keptAt = 0;
@@ -80,8 +91,9 @@ export class Consuming {
   }
 
   /** Writes what is to be written. */
-  flush(): Promise<void> {
-    return this.#commits.close();
+  async flush(): Promise<void> {
+    await this.#commits.close();
+    await this.#returning;
   }
 
   close(): void {
@@ -125,17 +137,22 @@ export class Consuming {
     const session = this.#session;
     if (session === undefined) return [];
     try {
-      const isKeeping = this.#mustKeep;
-      if (jobs.length === 0 && !(await this.#look(session)) && !isKeeping) return [];
-      const round = await session.database.transaction((db) => this.#write(db, jobs, isKeeping));
-      this.#done(jobs, round, isKeeping);
-      return round.answers;
+      const answers =
+        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs) : [];
+      if (this.#mustKeep) await this.#keep(session);
+      return answers;
     } catch (error) {
       this.#parts.claims.wake(); // what was taken is not
       throw error;
     } finally {
       this.#arm();
     }
+  }
+
+  async #written({ database }: Session, jobs: readonly Job[]): Promise<readonly Settled[]> {
+    const round = await database.transaction((db) => this.#write(db, jobs));
+    this.#done(jobs, round);
+    return round.answers;
   }
 
   /* Without a transaction first, so that an idle store is not written to. */
@@ -146,7 +163,7 @@ export class Consuming {
     return this.#isDue || (!this.#isStopped && this.#parts.claims.isHungry);
   }
 
-  async #write(db: Connection, jobs: readonly Job[], isKeeping: boolean): Promise<Round> {
+  async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
     const { tables, claims } = this.#parts;
     const attended = await tables.attendance.attend(db, this.#now);
     const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
@@ -155,18 +172,10 @@ export class Consuming {
     if (jobs.length > 0) claims.wake();
     const isAdmitted = this.#isDue && (await tables.places.admit(db));
     if (isAdmitted) claims.wake();
-    const found =
-      isKeeping && !attended.isLost ? await this.#keep(db, attended.id) : { gone: [], isMore: false };
     const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
-    const answers = jobs.map((job) => (job === "attend" ? "settled" : settled[settlings.indexOf(job)]!));
-    return {
-      answers,
-      attended,
-      moved,
-      gone: found.gone,
-      isMore: found.isMore || isAdmitted,
-      helds: () => claims.taken(taken),
-    };
+    const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
+    const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
+    return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
   }
 
   /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
@@ -184,19 +193,36 @@ export class Consuming {
     return moved;
   }
 
-  #done(jobs: readonly Job[], round: Round, isKeeping: boolean): void {
-    const { tables, holdings, claims, hints } = this.#parts;
-    const { attended, moved, isMore } = round;
-    tables.attendance.attended(attended);
-    if (isKeeping && !isMore) this.#keptAt = this.#now;
+  #done(jobs: readonly Job[], { attended, moved, isAdmitted, helds }: Round): void {
+    const { holdings, claims, hints } = this.#parts;
+    this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
-    this.#lose(attended.isLost ? holdings.dropAll() : round.gone, attended.isLost ? "lease" : "removed");
-    if (attended.isLost || isMore) this.wake();
-    if (isMore || jobs.some(leavesSomething)) hints.give();
+    if (isAdmitted) this.wake();
+    if (isAdmitted || jobs.some(leavesSomething)) hints.give();
     this.#expect(jobs);
-    const helds = round.helds();
-    for (const held of helds) holdings.add(held);
-    for (const { item } of helds) void this.#session?.sink.deliver(item);
+    const taken = helds();
+    if (this.#isStopped && taken.length > 0) return this.#return(taken);
+    for (const held of taken) holdings.add(held);
+    for (const { item } of taken) void this.#session?.sink.deliver(item);
+  }
+
+  /* It was on its way when the consuming stopped, and reached nobody. */
+  #return(taken: readonly Held[]): void {
+    const { database } = this.#session!;
+    const { places } = this.#parts.tables;
+    this.#returning = database
+      .use((db) => places.giveBack(db, taken, true))
+      .then(
+        () => this.#parts.hints.give(),
+        () => undefined, // the good-bye gives it back, or the end of the lease
+      );
+  }
+
+  #attended(attended: Attended): void {
+    this.#parts.tables.attendance.attended(attended);
+    if (!attended.isLost) return;
+    this.#lose(this.#parts.holdings.dropAll(), "lease");
+    this.wake();
   }
 
   #lose(items: readonly Item[], reason: "lease" | "removed"): void {
@@ -212,16 +238,36 @@ export class Consuming {
     return this.#now - this.#keptAt >= Math.min(settings.sweepMs, settings.leaseMs / 3);
   }
 
-  async #keep(db: Connection, owner: number): Promise<{ gone: readonly Item[]; isMore: boolean }> {
+  /* What goes wrong here holds up no settlement. */
+  async #keep(session: Session): Promise<void> {
+    const { link, hints, tables } = this.#parts;
+    this.#keptAt = this.#now;
+    try {
+      const { attended, gone, isMore } = await session.database.transaction((db) => this.#kept(db));
+      tables.attendance.attended(attended);
+      this.#lose(gone, "removed");
+      if (!isMore) return;
+      this.#keptAt = -Infinity;
+      this.wake();
+      hints.give();
+    } catch (error) {
+      if (error === LEASE_LOST) await this.#written(session, []);
+      else if (!isBusy(error)) link.failed(storeError(error));
+    }
+  }
+
+  async #kept(db: Connection): Promise<Kept> {
     const { tables, holdings, settings } = this.#parts;
+    const attended = await tables.attendance.attend(db, this.#now);
+    if (attended.isLost) throw LEASE_LOST;
     const isMore = await tables.attendance.sweep(db);
-    const { strays, gone } = holdings.compare(await tables.places.heldBy(db, owner), owner);
-    if (strays.length > 0) await tables.places.giveBack(db, strays);
+    const { strays, gone } = holdings.compare(await tables.places.heldBy(db, attended.id), attended.id);
+    if (strays.length > 0) await tables.places.giveBack(db, strays, false);
     await tables.envelopes.sweep(db);
     await tables.inbox.sweep(db);
     await tables.records.sweep(db);
     await tables.letters.sweep(db, settings.keepDeadLettersMs);
-    return { gone, isMore };
+    return { attended, gone, isMore: isMore || strays.length > 0 };
   }
 
   // ── The pulse ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -133,10 +133,10 @@ export class Envelopes {
     const p = this.#p;
     await db.run(`DELETE FROM ${p}ids WHERE sent_at < ${NOW} - $1::float8`, this.#windowMs);
     const row = await db.row(
-      `WITH some AS MATERIALIZED (SELECT seq, sent_at FROM ${p}envelopes WHERE seq > $1 ORDER BY seq LIMIT ${SWEPT_MAX}),
-        gone AS (DELETE FROM ${p}envelopes e USING some WHERE e.seq = some.seq AND some.sent_at < ${NOW} - $2::float8
+      `WITH seen AS MATERIALIZED (SELECT seq, sent_at FROM ${p}envelopes WHERE seq > $1 ORDER BY seq LIMIT ${SWEPT_MAX}),
+        gone AS (DELETE FROM ${p}envelopes e USING seen WHERE e.seq = seen.seq AND seen.sent_at < ${NOW} - $2::float8
           AND NOT EXISTS (SELECT 1 FROM ${p}deliveries d WHERE d.envelope = e.seq))
-        SELECT max(seq) AS last, count(*) AS looked FROM some`,
+        SELECT max(seq) AS last, count(*) AS looked FROM seen`,
       this.#sweptTo,
       this.#keptMs + GRACE_MS,
     );

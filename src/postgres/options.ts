@@ -62,8 +62,8 @@ export interface Settings {
 
 /* Names go into SQL as they are. */
 const schemaRule = rule(
-  "a name of at most 32 small letters, digits and underscores that begins with no digit",
-  (value) => typeof value === "string" && /^[a-z_][a-z0-9_]{0,31}$/.test(value),
+  "a name of at most 32 small letters, digits and underscores that begins with no digit and not with pg_",
+  (value) => typeof value === "string" && /^(?!pg_)[a-z_][a-z0-9_]{0,31}$/.test(value),
 );
 const SCHEMA = "signalbox";
 const CONNECTIONS = 4;

@@ -132,15 +132,20 @@ export class Places {
     );
   }
 
-  /** Gives back what nobody knows of; what a transaction of the application is settling is left alone. */
-  async giveBack(db: Connection, holds: readonly Hold[]): Promise<void> {
+  /**
+   * Gives back what nobody knows of, or what never reached anybody and does not count as handed out. What a transaction
+   * of the application is settling is left alone.
+   */
+  async giveBack(db: Connection, holds: readonly Hold[], isUndone: boolean): Promise<void> {
     const p = this.#p;
     await db.run(
-      `UPDATE ${p}deliveries d SET state = ${READY}, owner = NULL FROM (SELECT o.envelope, o.group_id FROM ${p}deliveries o
+      `UPDATE ${p}deliveries d SET state = ${READY}, owner = NULL, deliveries = d.deliveries - $5::bool::int
+          FROM (SELECT o.envelope, o.group_id FROM ${p}deliveries o
           JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) u (e, g, owner, deliveries)
           ON o.envelope = u.e AND o.group_id = u.g AND o.owner = u.owner AND o.deliveries = u.deliveries
           FOR UPDATE OF o SKIP LOCKED) s WHERE d.envelope = s.envelope AND d.group_id = s.group_id`,
       ...holdColumns(holds),
+      isUndone,
     );
   }
 

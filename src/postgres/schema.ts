@@ -32,8 +32,12 @@ export async function migrate(database: Database, schema: string): Promise<void>
 
 /* 0 where there are no tables. */
 async function versionOf(db: Connection, schema: string): Promise<number> {
-  const there = await db.row("SELECT to_regclass($1) IS NOT NULL AS is_there", `"${schema}".schema`);
-  if (there?.["is_there"] !== true) return 0;
+  // Not to_regclass(): that answers from a cache which knows nothing of whoever was first.
+  const there = await db.row(
+    "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema'",
+    schema,
+  );
+  if (there === undefined) return 0;
   const row = await db.row(`SELECT version FROM "${schema}".schema`);
   const version = (row?.["version"] as number | undefined) ?? 0;
   if (version > SCHEMA_VERSION) throw new NewerSchemaError(`${schema}.schema`, version, SCHEMA_VERSION);

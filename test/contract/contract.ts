@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { memory } from "signalbox";
+import { postgres } from "signalbox/postgres";
 import { sqlite } from "signalbox/sqlite";
 import { fakeTransport } from "signalbox/testing";
 import {
@@ -22,6 +23,8 @@ import {
   reportContract,
   type TransportFactory,
 } from "signalbox/testing/contract";
+
+import { dropSchemas, missing, poolOn } from "../support/postgres-server.ts";
 
 type Print = (text: string) => void;
 type Subject = readonly [create: TransportFactory, features: ContractFeatures];
@@ -53,6 +56,43 @@ function begin(id: string): OpenTransaction {
   return { transaction, commit: end("COMMIT"), rollBack: end("ROLLBACK") };
 }
 
+/* Of one process: each case has its schema. */
+const POSTGRES = { keepEvents: "1h", lease: "1s", poll: "200ms" } as const;
+const schemas = new Set<string>();
+
+/* One pool for all clients of all cases, as an application lends it. */
+let pool: ReturnType<typeof poolOn> | undefined;
+
+function sharedPool() {
+  pool ??= poolOn(60);
+  return pool;
+}
+
+function schemaOf(id: string): string {
+  const schema = `t${process.pid}_${id.replaceAll("-", "_")}`.slice(0, 32);
+  schemas.add(schema);
+  return schema;
+}
+
+async function beginOnServer(): Promise<OpenTransaction> {
+  const client = await sharedPool().connect();
+  await client.query("BEGIN");
+  const end = (how: string) => async (): Promise<void> => {
+    await client.query(how);
+    client.release();
+  };
+  return { transaction: client, commit: end("COMMIT"), rollBack: end("ROLLBACK") };
+}
+
+/** Drops what the cases have made on the server, and lets go of it. */
+export async function leaveServer(): Promise<void> {
+  if (pool === undefined) return;
+  await pool.end();
+  pool = undefined;
+  await dropSchemas(...schemas);
+  schemas.clear();
+}
+
 /** Transports of the house that the command knows by name. */
 export const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
@@ -64,6 +104,16 @@ export const transports: Readonly<Record<string, Subject>> = {
       flood: 20_000,
       guardMs: 60_000, // each turn of the event loop waits for the disk
       begin: ({ id }) => begin(id),
+    },
+  ],
+  postgres: [
+    ({ id, runtime }) =>
+      postgres({ pool: sharedPool(), schema: schemaOf(id), ...POSTGRES }).runOn(runtime.host),
+    {
+      ...postgres(POSTGRES).features,
+      flood: 20_000,
+      guardMs: 60_000,
+      begin: () => beginOnServer(),
     },
   ],
   fake: [({ runtime }) => fakeStore().runOn(runtime.host), { ...fakeStore().features, time: "virtual" }],
@@ -94,10 +144,16 @@ export async function command(args: readonly string[], print: Print): Promise<nu
     print(`No transport is called ${values.transport}. Known: ${Object.keys(transports).join(", ")}.`);
     return 2;
   }
+  const reason = values.transport === "postgres" ? await missing() : undefined;
+  if (reason !== undefined) {
+    print(`Left out. ${reason}`);
+    return 0;
+  }
   const cases = casesOf(values.transport, subject, values);
   const told = values.json ? undefined : (each: ContractCase, error?: Error) => print(lineOf(each, error));
   const times = values.stress ? STRESS.times : 1;
   const report = await reportContract(values.transport, cases, { times, onEnd: told });
+  await leaveServer();
   print(values.json ? JSON.stringify(report, null, 2) : summaryOf(report));
   return report.failed > 0 ? 1 : 0;
 }
