@@ -1,37 +1,8 @@
 /** Connections to the server: from a pool of its own, or from one that the application lends. */
 import type { Row } from "../transport/envelope-rows.js";
+import type { PooledClient, PostgresClient, PostgresPool } from "./client.js";
 import { isConnectionLost } from "./faults.js";
 import type { Settings } from "./options.js";
-
-/** What is asked of a client of `pg`. */
-export interface PostgresQuery {
-  text: string;
-  values?: unknown[];
-  types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };
-}
-
-/** A client of `pg`, as much of it as is needed. */
-export interface PostgresClient {
-  query(query: PostgresQuery): Promise<{ rows: unknown[]; rowCount: number | null }>;
-}
-
-/** A client that a pool has handed out. */
-export interface PooledClient extends PostgresClient {
-  release(isBroken?: boolean): void;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  on(event: "notification", listener: (notification: Notification) => void): unknown;
-  removeListener(event: "error", listener: (error: Error) => void): unknown;
-}
-
-/** A pool of `pg`, as much of it as is needed. */
-export interface PostgresPool {
-  connect(): Promise<PooledClient>;
-}
-
-export interface Notification {
-  readonly channel: string;
-  readonly processId: number;
-}
 
 /* Whatever the application has set for its own queries, these read the same. */
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([

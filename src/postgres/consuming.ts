@@ -16,6 +16,7 @@ import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
 import { type Settled, type Settling, writeSettlements } from "./settling.js";
 import type { Tables } from "./tables.js";
+import { keepUp, LEASE_LOST } from "./upkeep.js";
 
 export interface ConsumingParts {
   readonly host: () => Host;
@@ -44,16 +45,6 @@ interface Round {
   readonly isAdmitted: boolean;
   readonly helds: () => readonly Held[];
 }
-
-/* What a round of upkeep found. */
-interface Kept {
-  readonly attended: Attended;
-  readonly gone: readonly Item[];
-  readonly isMore: boolean;
-}
-
-/* Rolls the upkeep back: an ordinary transaction joins again, and tells. */
-const LEASE_LOST = new Error("The lease has run out.");
 
 export class Consuming {
   readonly #parts: ConsumingParts;
@@ -243,7 +234,9 @@ export class Consuming {
     const { link, hints, tables } = this.#parts;
     this.#keptAt = this.#now;
     try {
-      const { attended, gone, isMore } = await session.database.transaction((db) => this.#kept(db));
+      const { attended, gone, isMore } = await session.database.transaction((db) =>
+        keepUp(db, this.#parts, this.#now),
+      );
       tables.attendance.attended(attended);
       this.#lose(gone, "removed");
       if (!isMore) return;
@@ -254,20 +247,6 @@ export class Consuming {
       if (error === LEASE_LOST) await this.#written(session, []);
       else if (!isBusy(error)) link.failed(storeError(error));
     }
-  }
-
-  async #kept(db: Connection): Promise<Kept> {
-    const { tables, holdings, settings } = this.#parts;
-    const attended = await tables.attendance.attend(db, this.#now);
-    if (attended.isLost) throw LEASE_LOST;
-    const isMore = await tables.attendance.sweep(db);
-    const { strays, gone } = holdings.compare(await tables.places.heldBy(db, attended.id), attended.id);
-    if (strays.length > 0) await tables.places.giveBack(db, strays, false);
-    await tables.envelopes.sweep(db);
-    await tables.inbox.sweep(db);
-    await tables.records.sweep(db);
-    await tables.letters.sweep(db, settings.keepDeadLettersMs);
-    return { attended, gone, isMore: isMore || strays.length > 0 };
   }
 
   // ── The pulse ─────────────────────────────────────────────────────────────────────────────────────────────────

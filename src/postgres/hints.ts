@@ -1,7 +1,8 @@
 /** Tells other processes that there is something new, and hears it from them. A hint may be lost: all look by themselves. */
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
-import type { Database, Notification, PooledClient } from "./connection.js";
+import type { Notification, PooledClient } from "./client.js";
+import type { Database } from "./connection.js";
 import { storeError } from "./faults.js";
 import type { Link } from "./link.js";
 

@@ -4,7 +4,7 @@ import { checkedSchema, type PostgresOptions } from "./options.js";
 import { SCHEMA_VERSION, sqlOf } from "./schema.js";
 import { PostgresTransport } from "./transport.js";
 
-export type { PooledClient, PostgresClient, PostgresPool, PostgresQuery } from "./connection.js";
+export type { PooledClient, PostgresClient, PostgresPool, PostgresQuery } from "./client.js";
 export type { PostgresOptions } from "./options.js";
 export type { PostgresTransport } from "./transport.js";
 

@@ -12,7 +12,7 @@ import {
   rule,
   string,
 } from "../runtime/options.js";
-import type { PostgresPool } from "./connection.js";
+import type { PostgresPool } from "./client.js";
 
 export interface PostgresOptions {
   /** Where the server is, as `postgres://user@host/database`. Defaults to what the `PG…` variables say. */
@@ -94,6 +94,8 @@ export const postgresOptions: OptionTable = {
   },
 };
 
+type DurationName = "lease" | "poll" | "dedupeWindow" | "keepEvents" | "keepDeadLetters" | "reconnectMax";
+
 const SWEEP_MAX_MS = 5_000;
 
 /** Throws a `TypeError` that lists every fault. */
@@ -102,7 +104,9 @@ export function settingsOf(options: PostgresOptions): Settings {
   const isBoth = options.url !== undefined && options.pool !== undefined;
   refuse(faults.length > 0 || !isBoth ? faults : [ONE]);
   const { url, pool, schema = SCHEMA, survives = "power", connections = CONNECTIONS } = options;
-  const leaseMs = toMs(options.lease ?? "30s", "postgres.lease");
+  const ms = (name: DurationName): number =>
+    toMs(options[name] ?? (postgresOptions[name]!.default as Duration), `postgres.${name}`);
+  const leaseMs = ms("lease");
   return Object.freeze({
     url,
     pool,
@@ -112,11 +116,11 @@ export function settingsOf(options: PostgresOptions): Settings {
     connections,
     leaseMs,
     sweepMs: Math.min(SWEEP_MAX_MS, leaseMs / 2),
-    pollMs: toMs(options.poll ?? "1s", "postgres.poll"),
-    dedupeWindowMs: toMs(options.dedupeWindow ?? "2m", "postgres.dedupeWindow"),
-    keepEventsMs: toMs(options.keepEvents ?? 0, "postgres.keepEvents"),
-    keepDeadLettersMs: toMs(options.keepDeadLetters ?? "30d", "postgres.keepDeadLetters"),
-    reconnectMaxMs: toMs(options.reconnectMax ?? "10s", "postgres.reconnectMax"),
+    pollMs: ms("poll"),
+    dedupeWindowMs: ms("dedupeWindow"),
+    keepEventsMs: ms("keepEvents"),
+    keepDeadLettersMs: ms("keepDeadLetters"),
+    reconnectMaxMs: ms("reconnectMax"),
   });
 }
 

@@ -15,7 +15,8 @@ import type {
 import { consumerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
-import { Connection, type Database, databaseOf, type PostgresClient } from "./connection.js";
+import type { PostgresClient } from "./client.js";
+import { Connection, type Database, databaseOf } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { isBusy, storeError } from "./faults.js";

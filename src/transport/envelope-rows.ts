@@ -14,13 +14,18 @@ export function valuesOf(envelope: WireEnvelope): readonly Value[] {
   return [id, name, key, priority, dueAt, expiresAt, JSON.stringify(headers), bytesOf(body)];
 }
 
+/* A column may hold anything after an accident. */
+function textOf(body: unknown): string {
+  return typeof body === "string" || typeof body === "number" ? String(body) : "";
+}
+
 /** The envelope of a row; where it cannot be read, what there is of its body, and why. */
 export function envelopeOf(row: Row): Item["envelope"] {
   try {
     return decoded(row);
   } catch (error) {
     const body = row["body"];
-    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(String(body ?? ""));
+    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(textOf(body));
     return { undecodable: bytes, error: toError(error) };
   }
 }
