@@ -151,7 +151,9 @@ export class Consuming {
     this.#isLooking = false;
     const dueIn = await database.use((db) => this.#parts.claims.look(db));
     this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
-    return this.#isDue || (!this.#isStopped && this.#parts.claims.isHungry);
+    // Whoever asks is there as a consumer, though there be nothing yet: it looks after those who fell silent.
+    const isNew = this.#parts.tables.attendance.id === undefined;
+    return this.#isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
   }
 
   async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {

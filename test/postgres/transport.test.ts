@@ -1,13 +1,14 @@
 /** What the contract leaves to real time and to several connections: leases, order, dedupe, and a way that breaks. */
+import type { Pool } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Item } from "signalbox";
 import type { PostgresTransport } from "signalbox/postgres";
 import { group, idOf, noServer, open, type Opened, setup, until, wire } from "./setup.js";
 
-const SHORT = { lease: 600, poll: 50 } as const;
+const SHORT = { lease: 600, poll: 50, reconnectMax: 100 } as const;
 
 /* Falls silent without a good-bye, as a process does that is killed: nothing of it reaches the server any more. */
-async function silenced(schema: string, pool: ReturnType<ReturnType<typeof setup>["pool"]>): Promise<Opened> {
+async function silenced(schema: string, pool: Pool): Promise<Silenced> {
   let isSilent = false;
   const lent = {
     connect: async () => {
@@ -60,7 +61,7 @@ describe.skipIf(noServer !== undefined)("a lease on a server", () => {
 
   test("that has run out gives the event to another, as delivery 2, and its late settlement is stale", async () => {
     const { schema, pool, open: opened } = setup();
-    const first = (await silenced(schema, pool())) as Silenced;
+    const first = await silenced(schema, pool());
     await consumes(first);
     await first.transport.send([wire("a")]);
     await until(() => first.items.length === 1);
@@ -78,7 +79,7 @@ describe.skipIf(noServer !== undefined)("a lease on a server", () => {
 
   test("that was lost is told for all that was out", async () => {
     const { schema, pool, open: opened } = setup();
-    const first = (await silenced(schema, pool())) as Silenced;
+    const first = await silenced(schema, pool());
     await consumes(first);
     await first.transport.send([wire("a"), wire("b")]);
     await until(() => first.items.length === 2);
@@ -131,7 +132,7 @@ describe.skipIf(noServer !== undefined)("order per key on a server", () => {
   });
 
   test("waits for a publish whose transaction is still open, rather than overtake it", async () => {
-    const { schema, pool, open: opened } = setup();
+    const { pool, open: opened } = setup();
     const client = await pool().connect();
     onTestFinished(() => client.release());
     const [one, two] = [await opened(), await opened()];
@@ -140,12 +141,10 @@ describe.skipIf(noServer !== undefined)("order per key on a server", () => {
     await client.query("BEGIN");
     await one.transport.send([wire("first", { key: "k" })], { transaction: client });
     const second = two.transport.send([wire("second", { key: "k" })]);
-    await two.transport.send([wire("other", { key: "x", id: "other" })]).catch(() => undefined);
     await client.query("COMMIT");
     await second;
-    await until(() => ids.length === 3);
-    expect(ids.filter((id) => id !== "other")).toEqual(["first", "second"]);
-    expect(schema).toContain("signalbox");
+    await until(() => ids.length === 2);
+    expect(ids).toEqual(["first", "second"]);
   });
 });
 
@@ -205,7 +204,6 @@ describe.skipIf(noServer !== undefined)("the way to the server", () => {
     const { open: opened } = setup();
     const [one, two] = [await opened({ poll: "1m" }), await opened({ poll: "1m" })];
     await consumes(two);
-    await until(() => true);
     const since = Date.now();
     await one.transport.send([wire("a")]);
     await until(() => two.items.length === 1);
