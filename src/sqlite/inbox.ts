@@ -2,7 +2,6 @@
 import type { Hold } from "../transport/holdings.js";
 import type { Connection } from "./connection.js";
 
-
 export class Inbox {
   readonly #p: string;
 
