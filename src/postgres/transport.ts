@@ -143,11 +143,7 @@ export class PostgresTransport implements Transport {
     signal?.throwIfAborted();
     void this.#open;
     if (transaction === undefined) return this.#sends.add(batch, signal);
-    return this.#write(async (db) => {
-      const answers = await this.#tables.envelopes.send(db, batch);
-      await db.run(Hints.sqlOf(this.#settings.schema));
-      return answers;
-    }, transaction);
+    return this.#joined((db) => this.#tables.envelopes.send(db, batch), transaction);
   }
 
   settle(
@@ -162,7 +158,7 @@ export class PostgresTransport implements Transport {
     const written =
       transaction === undefined
         ? this.#consuming.settle(settling)
-        : this.#write(async (db) => (await writeSettlements(db, this.#tables, [settling]))[0]!, transaction);
+        : this.#joined(async (db) => (await writeSettlements(db, this.#tables, [settling]))[0]!, transaction);
     return written.finally(() => this.#holdings.settled(held));
   }
 
@@ -208,6 +204,15 @@ export class PostgresTransport implements Transport {
     return work(await joined(transaction)).catch((error: unknown) => {
       throw storeError(error);
     });
+  }
+
+  /* Others hear of it when the application has committed. */
+  #joined<T>(work: (db: Connection) => Promise<T>, transaction: unknown): Promise<T> {
+    return this.#write(async (db) => {
+      const answer = await work(db);
+      await db.run(Hints.sqlOf(this.#settings.schema));
+      return answer;
+    }, transaction);
   }
 
   /* Where two get in each other's way one of them is told to come again. */
