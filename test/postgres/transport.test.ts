@@ -132,8 +132,9 @@ describe.skipIf(noServer !== undefined)("order per key on a server", () => {
   });
 
   test("waits for a publish whose transaction is still open, rather than overtake it", async () => {
-    const { pool, open: opened } = setup();
-    const client = await pool().connect();
+    const { schema, pool, open: opened } = setup();
+    const server = pool();
+    const client = await server.connect();
     onTestFinished(() => client.release());
     const [one, two] = [await opened(), await opened()];
     await consumes(one, 10, { order: "key" });
@@ -141,6 +142,8 @@ describe.skipIf(noServer !== undefined)("order per key on a server", () => {
     await client.query("BEGIN");
     await one.transport.send([wire("first", { key: "k" })], { transaction: client });
     const second = two.transport.send([wire("second", { key: "k" })]);
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%'`;
+    while ((await server.query(waiting)).rows.length === 0);
     await client.query("COMMIT");
     await second;
     await until(() => ids.length === 2);
