@@ -24,7 +24,7 @@ import {
   type TransportFactory,
 } from "signalbox/testing/contract";
 
-import { dropSchemas, missing, poolOn } from "../support/postgres-server.ts";
+import { dropSchemas, missing, poolOn } from "../support/postgres-schemas.ts";
 
 type Print = (text: string) => void;
 type Subject = readonly [create: TransportFactory, features: ContractFeatures];

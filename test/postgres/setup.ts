@@ -2,7 +2,7 @@
 import { type Bus, createBus, Event, type Group, type Item, type Sink, type WireEnvelope } from "signalbox";
 import { postgres, type PostgresOptions, type PostgresTransport } from "signalbox/postgres";
 import { onTestFinished } from "vitest";
-import { dropSchemas, missing, poolOn, url } from "../support/postgres-server.ts";
+import { dropSchemas, missing, poolOn, url } from "../support/postgres-schemas.ts";
 
 /** Why the tests of this folder are left out; undefined where there is a server. */
 export const noServer: string | undefined = await missing();
