@@ -19,8 +19,10 @@ export async function worker(folder) {
     target: "node22",
     alias: {
       "signalbox/sqlite": door("sqlite"),
+      "signalbox/postgres": door("postgres"),
       signalbox: door(""),
     },
+    external: ["pg-native"],
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
