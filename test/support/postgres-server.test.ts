@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { postgresServer, whyNoPostgres } from "./postgres-server.js";
+import { proxy } from "./proxy.js";
 
 const MODULE = fileURLToPath(new URL("postgres-server.ts", import.meta.url));
 const why = whyNoPostgres();
@@ -43,6 +44,29 @@ describe.skipIf(why !== undefined)(`a server of a test's own${why === undefined 
     await expect(postgresServer({ fsinc: "off" })).rejects.toThrow(
       /did not start:[\s\S]*unrecognized configuration parameter "fsinc"/,
     );
+  });
+
+  test.each([
+    ["before the server has it", "nothing", "toServer", "before"],
+    ["after the server has it", "everything", "toServer", "after"],
+    ["before its answer is here", "everything", "toClient", "before"],
+  ] as const)("behind a proxy loses a COMMIT: %s, %s is kept", async (_, kept, direction, when) => {
+    const server = await postgresServer();
+    onTestFinished(() => server.remove());
+    const between = await proxy(server.port);
+    onTestFinished(() => between.close());
+    const { client: direct } = await connected(server.url);
+    await direct.query("CREATE TABLE kept (n int)");
+    const { client } = await connected(server.url.replace(String(server.port), String(between.port)));
+    const { rows: own } = await client.query("SELECT pg_backend_pid() AS pid");
+    await client.query("BEGIN");
+    await client.query("INSERT INTO kept VALUES (1)");
+    const sprung = between.resetAt("COMMIT", direction, when);
+    await expect(client.query("COMMIT")).rejects.toThrow(/ECONNRESET|terminated/);
+    await sprung;
+    const count = async (sql: string) => (await direct.query(sql)).rows.length;
+    await expect.poll(() => count(`SELECT 1 FROM pg_stat_activity WHERE pid = ${own[0]!.pid}`)).toBe(0);
+    expect(await count("SELECT n FROM kept")).toBe(kept === "everything" ? 1 : 0);
   });
 
   test("goes with its folder when whoever made it is killed", async () => {

@@ -76,7 +76,8 @@ describe("a proxy", () => {
     socket.write("COMMIT");
     await sprung;
     await until(() => own.length > 0 && (ends.length > 0 || atServer === ""));
-    expect([said(), heard(), own]).toEqual([atServer, atClient, ["ECONNRESET"]]);
+    expect([said(), heard()]).toEqual([atServer, atClient]);
+    expect(["ECONNRESET", "end"]).toContain(own[0]); // Node 22 takes a reset right behind data for an end
     other.socket.write("goes on");
     await until(() => other.heard() === "goes on");
   });

@@ -193,7 +193,7 @@ class Pair {
   async #pieces(bytes: Buffer, to: Socket): Promise<void> {
     const { sliceBytes = bytes.length } = this.#conditions.weather();
     for (let at = 0; at < bytes.length && to.writable; at += sliceBytes) {
-      to.write(bytes.subarray(at, at + sliceBytes));
+      await new Promise((resolve) => to.write(bytes.subarray(at, at + sliceBytes), resolve));
       if (sliceBytes < bytes.length) await new Promise((resolve) => setImmediate(resolve));
     }
   }
