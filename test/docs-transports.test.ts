@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 
 import { memory } from "signalbox";
-import { postgres } from "signalbox/postgres";
 import { sqlite } from "signalbox/sqlite";
 
 import { busOptions } from "../src/dispatch/bus-options.js";
@@ -26,12 +25,10 @@ const HEADINGS = [
 ];
 
 /* In the order of the columns. */
-const COMPARED = [memory(), sqlite({ path: "-" }), postgres()].map(({ features }) => features);
+const COMPARED = [memory(), sqlite({ path: "-" })].map(({ features }) => features);
 
 test("there is a page for memory and one for each store", () => {
-  expect(transportPages).toEqual(
-    expect.arrayContaining(["docs/memory.md", "docs/sqlite.md", "docs/postgres.md"]),
-  );
+  expect(transportPages).toEqual(expect.arrayContaining(["docs/memory.md", "docs/sqlite.md"]));
 });
 
 test.each(transportPages)("the page of a transport has the headings of all others: %s", (page) => {
