@@ -1,12 +1,12 @@
 /** Several processes at once: real ones, and SIGKILL. */
-import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { worker } from "../crash/build.mjs";
 import { folder, group, open, until } from "./setup.js";
+import { forking } from "../support/forking.js";
 
 const TIMEOUT = 60_000;
 
@@ -20,21 +20,8 @@ beforeAll(async () => {
 function setup() {
   const home = folder();
   const file = path.join(home, "events.db");
-  let count = 0;
-  const started = async (role: string): Promise<{ child: ChildProcess; lines: () => string[] }> => {
-    const log = path.join(home, `${count++}.log`);
-    const orders = { file, log, role, writer: `w${count}`, lease: 1_000 };
-    const child = fork(program, [JSON.stringify(orders)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    await new Promise((resolve) => child.once("message", resolve));
-    return { child, lines: () => readFileSync(log, "utf8").split("\n").slice(0, -1) };
-  };
-  const kill = (child: ChildProcess): Promise<unknown> => {
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    return gone;
-  };
-  return { file, started, kill };
+  const processes = forking(program, home, (_, count) => ({ file, writer: `w${count}`, lease: 1_000 }));
+  return { file, ...processes };
 }
 
 describe("a consumer that is killed in the middle of its handlers", () => {

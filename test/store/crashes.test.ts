@@ -1,11 +1,11 @@
 /** Real processes on one file, and SIGKILL: schedules and divided work go on elsewhere. */
-import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { bundled } from "../crash/build.mjs";
 import { folder, until } from "../sqlite/setup.js";
+import { forking } from "../support/forking.js";
 
 const TIMEOUT = 60_000;
 
@@ -18,21 +18,7 @@ beforeAll(async () => {
 
 function setup() {
   const home = folder();
-  let count = 0;
-  const started = async (role: string): Promise<{ child: ChildProcess; lines: () => string[] }> => {
-    const log = path.join(home, `${count++}.log`);
-    const orders = { file: path.join(home, "events.db"), log, role };
-    const child = fork(program, [JSON.stringify(orders)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    await new Promise((resolve) => child.once("message", resolve));
-    return { child, lines: () => readFileSync(log, "utf8").split("\n").slice(0, -1) };
-  };
-  const kill = (child: ChildProcess): Promise<unknown> => {
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    return gone;
-  };
-  return { started, kill };
+  return forking(program, home, () => ({ file: path.join(home, "events.db") }));
 }
 
 test(
