@@ -33,7 +33,7 @@ export default defineConfig({
     alias: [
       { find: /^signalbox$/, replacement: source("index.ts") },
       {
-        find: /^signalbox\/(tsyringe|workflow|sqlite|testing|testing\/vitest|testing\/contract)$/,
+        find: /^signalbox\/(tsyringe|workflow|sqlite|postgres|testing|testing\/vitest|testing\/contract)$/,
         replacement: source("$1/index.ts"),
       },
     ],

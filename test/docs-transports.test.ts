@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 
 import { memory } from "signalbox";
+import { postgres } from "signalbox/postgres";
 import { sqlite } from "signalbox/sqlite";
 
 import { busOptions } from "../src/dispatch/bus-options.js";
@@ -25,10 +26,12 @@ const HEADINGS = [
 ];
 
 /* In the order of the columns. */
-const COMPARED = [memory(), sqlite({ path: "-" })].map(({ features }) => features);
+const COMPARED = [memory(), sqlite({ path: "-" }), postgres()].map(({ features }) => features);
 
 test("there is a page for memory and one for each store", () => {
-  expect(transportPages).toEqual(expect.arrayContaining(["docs/memory.md", "docs/sqlite.md"]));
+  expect(transportPages).toEqual(
+    expect.arrayContaining(["docs/memory.md", "docs/sqlite.md", "docs/postgres.md"]),
+  );
 });
 
 test.each(transportPages)("the page of a transport has the headings of all others: %s", (page) => {

@@ -3,8 +3,7 @@ import { toError } from "../errors.js";
 import type { AttemptRecord, Item, WireEnvelope } from "./transport.js";
 
 /** A row as a driver answers it. */
-export type Row = Readonly<Record<string, Value>>;
-
+export type Row = Readonly<Record<string, unknown>>;
 export type Value = string | number | null | Uint8Array;
 
 /** The columns of an envelope, wherever one is kept, in the order of `valuesOf`. */
@@ -15,13 +14,18 @@ export function valuesOf(envelope: WireEnvelope): readonly Value[] {
   return [id, name, key, priority, dueAt, expiresAt, JSON.stringify(headers), bytesOf(body)];
 }
 
+/* A column may hold anything after an accident. */
+function textOf(body: unknown): string {
+  return typeof body === "string" || typeof body === "number" ? String(body) : "";
+}
+
 /** The envelope of a row; where it cannot be read, what there is of its body, and why. */
 export function envelopeOf(row: Row): Item["envelope"] {
   try {
     return decoded(row);
   } catch (error) {
     const body = row["body"];
-    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(String(body ?? ""));
+    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(textOf(body));
     return { undecodable: bytes, error: toError(error) };
   }
 }
@@ -55,7 +59,7 @@ export function historyWith(history: readonly AttemptRecord[], attempt?: Attempt
 }
 
 /** Nothing where it cannot be read: a delivery does not fail for its past. */
-export function historyOf(text: Value | undefined): readonly AttemptRecord[] {
+export function historyOf(text: unknown): readonly AttemptRecord[] {
   try {
     return JSON.parse(text as string) as readonly AttemptRecord[];
   } catch {

@@ -17,7 +17,9 @@ import {
   type TransportFactory,
 } from "signalbox/testing/contract";
 import { create as createFake, features as fakeFeatures } from "./fake-subject.ts";
+import { create as createPostgres, features as postgresFeatures, leaveServer } from "./postgres-subject.ts";
 import { create as createSqlite, features as sqliteFeatures } from "./sqlite-subject.ts";
+import { missing } from "../support/postgres-schemas.ts";
 
 type Print = (text: string) => void;
 type Subject = readonly [create: TransportFactory, features: ContractFeatures];
@@ -26,6 +28,7 @@ type Subject = readonly [create: TransportFactory, features: ContractFeatures];
 export const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
   sqlite: [createSqlite, sqliteFeatures],
+  postgres: [createPostgres, postgresFeatures],
   fake: [createFake, fakeFeatures],
 };
 
@@ -49,10 +52,16 @@ export async function command(args: readonly string[], print: Print): Promise<nu
     print(`No transport is called ${values.transport}. Known: ${Object.keys(transports).join(", ")}.`);
     return 2;
   }
+  const reason = values.transport === "postgres" ? await missing() : undefined;
+  if (reason !== undefined) {
+    print(`Left out. ${reason}`);
+    return 0;
+  }
   const cases = casesOf(values.transport, subject, values);
   const told = values.json ? undefined : (each: ContractCase, error?: Error) => print(lineOf(each, error));
   const times = values.stress ? STRESS.times : 1;
   const report = await reportContract(values.transport, cases, { times, onEnd: told });
+  await leaveServer();
   print(values.json ? JSON.stringify(report, null, 2) : summaryOf(report));
   return report.failed > 0 ? 1 : 0;
 }

@@ -24,10 +24,12 @@ export async function bundled(program, folder) {
     target: "node22",
     alias: {
       "signalbox/sqlite": door("sqlite"),
+      "signalbox/postgres": door("postgres"),
       "signalbox/testing/contract": door("testing/contract"),
       "signalbox/workflow": door("workflow"),
       signalbox: door(""),
     },
+    external: ["pg-native"],
     tsconfig: path.join(ROOT, "tsconfig.json"),
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

@@ -8,13 +8,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { whyNoPostgres } from "../support/postgres-server.ts";
 import { worker } from "./build.mjs";
+import { postgresStore } from "./postgres.mjs";
 import { Run } from "./run.mjs";
 import { sqliteStore } from "./sqlite.mjs";
 import { faultsOf } from "./verdict.mjs";
 
 const STORES = {
   sqlite: { open: sqliteStore, whyNot: () => undefined },
+  postgres: { open: postgresStore, whyNot: whyNoPostgres },
 };
 
 const { values } = parseArgs({

@@ -5,10 +5,14 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { createBus, Event } from "signalbox";
+import { postgres } from "signalbox/postgres";
 import { sqlite } from "signalbox/sqlite";
 
 interface Orders {
-  readonly file: string;
+  /** Of the database: a file of SQLite, */
+  readonly file?: string;
+  /** or a server of PostgreSQL. */
+  readonly url?: string;
   readonly log: string;
   readonly role: "publish" | "consume" | "hang" | "start";
   /** Of a publisher: what its ids begin with. */
@@ -28,7 +32,8 @@ const orders = JSON.parse(process.argv[2]!) as Orders;
 const log = openSync(orders.log, "a");
 const say = (...words: readonly (string | number)[]): void => void writeSync(log, `${words.join(" ")}\n`);
 
-const transport = sqlite({ path: orders.file, lease: orders.lease, dedupeWindow: "1m" });
+const { file: path, url, lease } = orders;
+const transport = path === undefined ? postgres({ url, lease }) : sqlite({ path, lease, dedupeWindow: "1m" });
 const bus = createBus({ transport, events: Stored, onUnhandled: "ignore" });
 if (orders.role === "consume" || orders.role === "hang") consume();
 bus.notices.on("delivery.lost", ({ eventId }) => say("l", eventId));

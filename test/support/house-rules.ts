@@ -23,7 +23,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 };
 
 /** Rooms of one technology each. They import these rooms and never each other. */
-export const ADAPTERS: readonly string[] = ["tsyringe", "sqlite"];
+export const ADAPTERS: readonly string[] = ["tsyringe", "sqlite", "postgres"];
 const OPEN_TO_ADAPTERS = ["runtime", "errors", "event", "delivery", "transport", "container"];
 
 /** Rooms with doors of their own behind the front door. They come in through it, the bus's wiring and the ports. */

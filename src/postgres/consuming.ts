@@ -1,0 +1,295 @@
+/**
+ * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
+ * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
+ */
+import { withoutContext } from "../runtime/context.js";
+import type { Host, HostTimer } from "../runtime/host.js";
+import type { Held, Holdings } from "../transport/holdings.js";
+import type { Group, Item, Sink } from "../transport/transport.js";
+import { type Attended, consumerOf } from "./attendance.js";
+import type { Claims } from "./claims.js";
+import { Commits } from "./commits.js";
+import type { Connection, Database } from "./connection.js";
+import { isBusy, storeError } from "./faults.js";
+import type { Hints } from "./hints.js";
+import type { Link } from "./link.js";
+import type { Settings } from "./options.js";
+import { type Settled, type Settling, writeSettlements } from "./settling.js";
+import type { Tables } from "./tables.js";
+import { keepUp, LEASE_LOST } from "./upkeep.js";
+
+export interface ConsumingParts {
+  readonly host: () => Host;
+  readonly link: Link;
+  readonly settings: Settings;
+  readonly tables: Tables;
+  readonly claims: Claims;
+  readonly holdings: Holdings;
+  readonly hints: Hints;
+}
+
+/** What is open. */
+export interface Session {
+  readonly database: Database;
+  readonly sink: Sink;
+}
+
+/* A settlement, or nothing but to be there as a consumer. */
+type Job = Settling | "attend";
+
+/* What a transaction did. */
+interface Round {
+  readonly answers: readonly Settled[];
+  readonly attended: Attended;
+  readonly moved: readonly (readonly [Group, number])[];
+  readonly isAdmitted: boolean;
+  readonly helds: () => readonly Held[];
+}
+
+export class Consuming {
+  readonly #parts: ConsumingParts;
+  readonly #commits: Commits<Job, Settled>;
+  #session: Session | undefined;
+  #isStopped = false;
+  #isLooking = false;
+  #returning: Promise<void> | undefined;
+  #pulse: { readonly timer: HostTimer; readonly at: number } | undefined;
+  #nextDue: number | undefined;
+  #keptAt = 0;
+
+  constructor(parts: ConsumingParts) {
+    this.#parts = parts;
+    this.#commits = new Commits<Job, Settled>({
+      host: parts.host,
+      link: parts.link,
+      isVital: true,
+      isAsked: () => this.#isAsked,
+      write: (jobs) => this.#round(jobs),
+    });
+  }
+
+  open(session: Session): void {
+    this.#session = session;
+    this.#isStopped = this.#isLooking = false;
+    this.#keptAt = this.#now;
+    this.#nextDue = undefined;
+    this.#commits.open();
+  }
+
+  /** Nothing more is taken; what is out keeps its lease. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Writes what is to be written. */
+  async flush(): Promise<void> {
+    await this.#commits.close();
+    await this.#returning;
+  }
+
+  close(): void {
+    this.#isStopped = true;
+    this.#pulse?.timer.cancel();
+    this.#pulse = undefined;
+    this.#session = undefined;
+  }
+
+  settle(settling: Settling): Promise<Settled> {
+    return this.#commits.add(settling);
+  }
+
+  /** Is there as a consumer, with an id. */
+  async attend(): Promise<void> {
+    while (this.#parts.tables.attendance.id === undefined) await this.#commits.add("attend");
+    this.#arm();
+  }
+
+  /** Somebody may have something new. */
+  wake(): void {
+    this.#parts.claims.wake();
+    this.#isLooking = this.#parts.claims.isAsked;
+    this.#commits.soon();
+  }
+
+  /** Somebody asks for more. */
+  hunger(): void {
+    this.#commits.soon();
+  }
+
+  // ── A transaction ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #isAsked(): boolean {
+    if (this.#session === undefined) return false;
+    const isHungry = !this.#isStopped && this.#parts.claims.isHungry;
+    return isHungry || this.#isLooking || this.#isDue || this.#mustKeep;
+  }
+
+  async #round(jobs: readonly Job[]): Promise<readonly Settled[]> {
+    const session = this.#session;
+    if (session === undefined) return [];
+    try {
+      const answers =
+        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs) : [];
+      if (this.#mustKeep) await this.#keep(session);
+      return answers;
+    } catch (error) {
+      this.#parts.claims.wake(); // what was taken is not
+      throw error;
+    } finally {
+      this.#arm();
+    }
+  }
+
+  async #written({ database }: Session, jobs: readonly Job[]): Promise<readonly Settled[]> {
+    const round = await database.transaction((db) => this.#write(db, jobs));
+    this.#done(jobs, round);
+    return round.answers;
+  }
+
+  /* Without a transaction first, so that an idle store is not written to. */
+  async #look({ database }: Session): Promise<boolean> {
+    this.#isLooking = false;
+    const dueIn = await database.use((db) => this.#parts.claims.look(db));
+    this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
+    // Whoever asks is there as a consumer, though there be nothing yet: it looks after those who fell silent.
+    const isNew = this.#parts.tables.attendance.id === undefined;
+    return this.#isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
+  }
+
+  async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
+    const { tables, claims } = this.#parts;
+    const attended = await tables.attendance.attend(db, this.#now);
+    const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
+    const settlings = jobs.filter((job) => job !== "attend");
+    const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
+    if (jobs.length > 0) claims.wake();
+    const isAdmitted = this.#isDue && (await tables.places.admit(db));
+    if (isAdmitted) claims.wake();
+    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+    const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
+    const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
+    return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
+  }
+
+  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
+  async #join(db: Connection, { id, isLost }: Attended): Promise<(readonly [Group, number])[]> {
+    const { groups } = this.#parts.tables;
+    const moved: (readonly [Group, number])[] = [];
+    const ids: number[] = [];
+    for (const { group, groupId } of this.#parts.claims.accounts) {
+      const isOwn = group.audience === "each" && isLost;
+      const known = isOwn ? (await groups.declare(db, group, consumerOf(group, id))).id : groupId;
+      ids.push(known);
+      if (isOwn) moved.push([group, known]);
+    }
+    await groups.join(db, id, ids);
+    return moved;
+  }
+
+  #done(jobs: readonly Job[], { attended, moved, isAdmitted, helds }: Round): void {
+    const { holdings, claims, hints } = this.#parts;
+    this.#attended(attended);
+    for (const [group, id] of moved) claims.know(group, id);
+    if (isAdmitted) this.wake();
+    if (isAdmitted || jobs.some(leavesSomething)) hints.give();
+    this.#expect(jobs);
+    const taken = helds();
+    if (this.#isStopped && taken.length > 0) return this.#return(taken);
+    for (const held of taken) holdings.add(held);
+    for (const { item } of taken) void this.#session?.sink.deliver(item);
+  }
+
+  /* It was on its way when the consuming stopped, and reached nobody. */
+  #return(taken: readonly Held[]): void {
+    const { database } = this.#session!;
+    const { places } = this.#parts.tables;
+    this.#returning = database
+      .use((db) => places.giveBack(db, taken, true))
+      .then(
+        () => this.#parts.hints.give(),
+        () => undefined, // the good-bye gives it back, or the end of the lease
+      );
+  }
+
+  #attended(attended: Attended): void {
+    this.#parts.tables.attendance.attended(attended);
+    if (!attended.isLost) return;
+    this.#lose(this.#parts.holdings.dropAll(), "lease");
+    this.wake();
+  }
+
+  #lose(items: readonly Item[], reason: "lease" | "removed"): void {
+    this.#parts.holdings.drop(items);
+    for (const item of items) this.#session?.sink.lost(item, reason);
+  }
+
+  // ── Upkeep ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #mustKeep(): boolean {
+    const { tables, settings } = this.#parts;
+    if (tables.attendance.id === undefined) return false;
+    return this.#now - this.#keptAt >= Math.min(settings.sweepMs, settings.leaseMs / 3);
+  }
+
+  /* What goes wrong here holds up no settlement. */
+  async #keep(session: Session): Promise<void> {
+    const { link, hints, tables } = this.#parts;
+    this.#keptAt = this.#now;
+    try {
+      const { attended, gone, isMore } = await session.database.transaction((db) =>
+        keepUp(db, this.#parts, this.#now),
+      );
+      tables.attendance.attended(attended);
+      this.#lose(gone, "removed");
+      if (!isMore) return;
+      this.#keptAt = -Infinity;
+      this.wake();
+      hints.give();
+    } catch (error) {
+      if (error === LEASE_LOST) await this.#written(session, []);
+      else if (!isBusy(error)) link.failed(storeError(error));
+    }
+  }
+
+  // ── The pulse ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /* A retry that was written here is known to be due. */
+  #expect(jobs: readonly Job[]): void {
+    for (const job of jobs)
+      if (job !== "attend" && job.settlement.kind === "retry")
+        this.#nextDue = Math.min(this.#nextDue ?? Infinity, this.#now + job.settlement.afterMs);
+  }
+
+  #arm(): void {
+    const { host, settings, claims, tables } = this.#parts;
+    if (this.#session === undefined || !(claims.isAsked || tables.attendance.id !== undefined)) return;
+    const longest = Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3);
+    const wait = Math.max(0, Math.min(longest, (this.#nextDue ?? Infinity) - this.#now));
+    const at = this.#now + wait;
+    if (this.#pulse !== undefined && this.#pulse.at <= at) return;
+    this.#pulse?.timer.cancel();
+    const timer = withoutContext(() => host().timer(() => this.#beat(), wait));
+    this.#pulse = { timer, at };
+  }
+
+  #beat(): void {
+    this.#pulse = undefined;
+    this.wake();
+    this.#arm();
+  }
+
+  get #isDue(): boolean {
+    return this.#nextDue !== undefined && this.#nextDue <= this.#now;
+  }
+
+  get #now(): number {
+    return this.#parts.host().monotonic();
+  }
+}
+
+/* Whether others may take what this was about. */
+function leavesSomething(job: Job): boolean {
+  if (job === "attend") return false;
+  const { held, settlement } = job;
+  return held.key !== null || settlement.kind === "release" || settlement.kind === "retry";
+}

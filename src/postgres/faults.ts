@@ -1,0 +1,54 @@
+/** What PostgreSQL and the way to it throw, in the words of Signalbox. */
+import { StoreError, type StoreProblem } from "../transport/store-errors.js";
+
+/* SQLSTATE: whole, or the class of two characters. */
+const PROBLEMS: ReadonlyMap<string, StoreProblem> = new Map([
+  ["40001", "busy"],
+  ["40P01", "busy"],
+  ["55P03", "busy"],
+  ["25006", "readonly"],
+  ["42501", "readonly"],
+  ["53100", "full"],
+  ["XX001", "corrupt"],
+  ["XX002", "corrupt"],
+]);
+/* Connection exceptions, and the server that shuts down or has no room for one more. */
+const LOST = /^(08...|57P0[123]|53300|E[A-Z]+)$/;
+const LOST_SAYS =
+  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying/;
+
+const ADVICE: Readonly<Record<StoreProblem, string>> = {
+  busy: "Shorten the transactions of whoever else writes to its tables.",
+  readonly: "Connect to the primary, as a role that may write to the schema.",
+  corrupt: "Look at the server's log, and restore it from a backup.",
+  full: "Make room on the server's disk; nothing that was accepted is lost.",
+  broken: "Look at the cause, at the server and at the way to it.",
+  settings: "Look at the cause.",
+};
+
+/** Whether two transactions got in each other's way: nothing is written, and it is to be tried again. */
+export function isBusy(error: unknown): boolean {
+  return PROBLEMS.get(codeOf(error)) === "busy";
+}
+
+/** Whether it is the way to the server that failed, not what was asked of it. */
+export function isConnectionLost(error: unknown): boolean {
+  const { message = "", errors } = (error ?? {}) as { message?: string; errors?: readonly unknown[] };
+  return LOST.test(codeOf(error)) || LOST_SAYS.test(message) || errors?.some(isConnectionLost) === true;
+}
+
+/** An error of the server, or of the way to it, as one of Signalbox; any other as it is. */
+export function storeError(error: unknown): Error {
+  const code = codeOf(error);
+  const isOfStore = /^[0-9A-Z]{5}$/.test(code) || isConnectionLost(error);
+  if (!isOfStore || error instanceof StoreError) return error as Error;
+  const problem = PROBLEMS.get(code) ?? "broken";
+  const { message } = error as Error;
+  const says = message === "" ? code : message;
+  return new StoreError("postgres", problem, `${says}. ${ADVICE[problem]}`, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}

@@ -1,0 +1,117 @@
+/** Dead letters: whole, with the failures that led there, until they are redriven, discarded or too old. */
+import {
+  ENVELOPE,
+  envelopeOf,
+  historyOf,
+  historyWith,
+  type Row,
+  valuesOf,
+} from "../transport/envelope-rows.js";
+import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
+import { type Connection, NOW } from "./connection.js";
+
+/** A dead letter as the port lists it. */
+export interface Letter {
+  readonly id: string;
+  readonly item: Item;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Why an item is given up, and the attempt that it was given up after. */
+export interface Ended {
+  readonly reason: string;
+  readonly attempt?: AttemptRecord;
+}
+
+const SWEPT_MAX = 1_000;
+
+export class Letters {
+  readonly #p: string;
+
+  constructor(prefix: string) {
+    this.#p = prefix;
+  }
+
+  async add(db: Connection, item: Item, ended: Ended): Promise<void> {
+    const { group, envelope, failures, deliveries, history } = item;
+    await db.run(
+      `INSERT INTO ${this.#p}letters (at, group_name, reason, failures, deliveries, history, ${ENVELOPE})
+        VALUES (${NOW}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      group,
+      ended.reason,
+      failures + (ended.attempt === undefined ? 0 : 1),
+      deliveries,
+      historyWith(history, ended.attempt),
+      ...("undecodable" in envelope ? remains(envelope.undecodable) : valuesOf(envelope)),
+    );
+  }
+
+  async list(
+    db: Connection,
+    filter: { group?: string; reason?: string },
+    after: string,
+    limit: number,
+  ): Promise<readonly Letter[]> {
+    const { group = null, reason = null } = filter;
+    const rows = await db.rows(
+      `SELECT * FROM ${this.#p}letters WHERE number > $1 AND ($2::text IS NULL OR group_name = $2)
+        AND ($3::text IS NULL OR reason = $3) ORDER BY number LIMIT $4`,
+      numberOf(after) ?? 0,
+      group,
+      reason,
+      limit,
+    );
+    return rows.map(letterOf);
+  }
+
+  /** Takes it out; whoever takes it at the same moment gets none. */
+  async take(db: Connection, id: string): Promise<Letter | undefined> {
+    const sql = `DELETE FROM ${this.#p}letters WHERE number = $1 RETURNING *`;
+    const row = await db.row(sql, numberOf(id) ?? -1);
+    return row && letterOf(row);
+  }
+
+  async get(db: Connection, id: string): Promise<Letter | undefined> {
+    const row = await db.row(`SELECT * FROM ${this.#p}letters WHERE number = $1`, numberOf(id) ?? -1);
+    return row && letterOf(row);
+  }
+
+  /** Deletes some of those that are older than this. */
+  async sweep(db: Connection, keptMs: number): Promise<void> {
+    const p = this.#p;
+    const old = `SELECT number FROM ${p}letters WHERE at < ${NOW} - $1::float8 ORDER BY at LIMIT ${SWEPT_MAX}`;
+    await db.run(`DELETE FROM ${p}letters WHERE number IN (${old})`, keptMs);
+  }
+}
+
+/** The envelope of a letter, if it can be read. */
+export function readable({ item }: Letter): WireEnvelope | undefined {
+  return "undecodable" in item.envelope ? undefined : item.envelope;
+}
+
+/* Without a name it stays undecodable. */
+function remains(bytes: Uint8Array): readonly unknown[] {
+  return ["", "", null, 3, null, null, "", bytes];
+}
+
+function letterOf(row: Row): Letter {
+  const { number, group_name, reason, at, failures, deliveries, history } = row;
+  const item = {
+    group: group_name as string,
+    envelope: envelopeOf(row),
+    failures: failures as number,
+    deliveries: deliveries as number,
+    history: historyOf(history),
+  };
+  return { id: idOf(number as number), item, reason: reason as string, at: at as number };
+}
+
+/* As texts they are in the order of their numbers, too. */
+function idOf(number: number): string {
+  return String(number).padStart(16, "0");
+}
+
+function numberOf(id: string): number | undefined {
+  return /^\d{1,16}$/.test(id) ? Number(id) : undefined;
+}

@@ -1,0 +1,250 @@
+/** Where deliveries stand: ready, waiting for a time, out, or behind another of their key. One of a key is out at most. */
+import type { Row } from "../transport/envelope-rows.js";
+import type { Hold } from "../transport/holdings.js";
+import { type Connection, NOW } from "./connection.js";
+
+const READY = 0;
+const RETRY = 1;
+const OUT = 2;
+const BEHIND = 3;
+const LATER = 4;
+const ADMITTED_MAX = 1_000;
+
+/** How many of one group are wanted, of the highest priority, or of the lowest that waits. */
+export interface Wanted {
+  readonly groupId: number;
+  readonly most: number;
+  readonly isLowest: boolean;
+}
+
+/** What becomes of a delivery that is out. */
+export interface Change {
+  readonly hold: Hold;
+  readonly isEnd: boolean;
+  readonly isFailure: boolean;
+  readonly afterMs: number;
+  readonly history: string | null;
+}
+
+export interface Line {
+  readonly groupId: number;
+  readonly key: string | null;
+}
+
+export class Places {
+  readonly #p: string;
+
+  constructor(prefix: string) {
+    this.#p = prefix;
+  }
+
+  /**
+   * Adds deliveries from rows of (seq, group_id, key, priority, due), whose lines are held: the first of a key is ready.
+   */
+  insertFrom(source: string): string {
+    return `INSERT INTO ${this.#p}deliveries
+      (envelope, group_id, state, key, priority, due_at, failures, deliveries, history)
+      SELECT s.seq, s.group_id, ${this.#stateOf("s")}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
+  }
+
+  /** Nobody else changes these lines before the transaction has ended; numbers given from now on are later ones. */
+  async hold(db: Connection, lines: readonly Line[]): Promise<void> {
+    const keyed = lines.filter(({ key }) => key !== null);
+    if (keyed.length === 0) return;
+    await db.run(
+      `INSERT INTO ${this.#p}lines (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
+        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key`,
+      ...columnsOf(keyed),
+    );
+  }
+
+  /** Which groups have something ready, and in how many milliseconds the next is due. */
+  async look(db: Connection, groupIds: readonly number[]): Promise<{ ready: number[]; dueIn?: number }> {
+    const p = this.#p;
+    const row = await db.row(
+      `SELECT (SELECT string_agg(g::text, ' ') FROM unnest($1::bigint[]) g WHERE EXISTS
+          (SELECT 1 FROM ${p}deliveries d WHERE d.group_id = g AND d.state = ${READY})) AS ready,
+        (SELECT min(due_at) FROM ${p}deliveries WHERE due_at IS NOT NULL) - ${NOW} AS due_in`,
+      groupIds,
+    );
+    const ready = ((row?.["ready"] as string | null) ?? "").split(" ").filter(Boolean).map(Number);
+    const dueIn = row?.["due_in"] as number | null | undefined;
+    return typeof dueIn === "number" ? { ready, dueIn } : { ready };
+  }
+
+  /** So many of each; each is then out, and nobody waits for what another is taking. */
+  take(db: Connection, owner: number, wanted: readonly Wanted[]): Promise<readonly Row[]> {
+    const p = this.#p;
+    const lowest = `(SELECT min(l.priority) FROM ${p}deliveries l WHERE l.group_id = w.g AND l.state = ${READY})`;
+    return db.rows(
+      `WITH next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest($2::bigint[], $3::int[], $4::bool[]) w (g, most, low)
+          CROSS JOIN LATERAL (SELECT d.envelope, d.group_id FROM ${p}deliveries d
+            WHERE d.group_id = w.g AND d.state = ${READY} AND (NOT w.low OR d.priority = ${lowest})
+            ORDER BY d.priority DESC, d.envelope LIMIT w.most FOR UPDATE SKIP LOCKED) n),
+        out AS (UPDATE ${p}deliveries d SET state = ${OUT}, owner = $1, deliveries = d.deliveries + 1 FROM next
+          WHERE d.envelope = next.envelope AND d.group_id = next.group_id
+          RETURNING d.envelope, d.group_id, d.key, d.priority, d.failures, d.deliveries, d.history)
+        SELECT o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name, e.key, e.priority,
+          e.due_at, e.expires_at, e.headers, e.body
+          FROM out o LEFT JOIN ${p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
+      owner,
+      wanted.map(({ groupId }) => groupId),
+      wanted.map(({ most }) => most),
+      wanted.map(({ isLowest }) => isLowest),
+    );
+  }
+
+  /** Changes those that are still out as they were handed out; answers which. The next of an ended key is ready. */
+  async change(db: Connection, changes: readonly Change[]): Promise<ReadonlySet<string>> {
+    const ending = changes.filter(({ isEnd, hold }) => isEnd && hold.key !== null);
+    const lines = ending.map(({ hold }) => hold);
+    await this.#lock(db, lines);
+    const rows = await this.#change(db, changes);
+    await this.#goOn(db, lines);
+    return new Set(rows.map(({ envelope, group_id }) => `${envelope as number} ${group_id as number}`));
+  }
+
+  /** Whatever is due by now is ready, or behind those of its key. Answers whether there was any. */
+  async admit(db: Connection): Promise<boolean> {
+    const p = this.#p;
+    const due = await db.rows(
+      `SELECT envelope, group_id, state, key FROM ${p}deliveries WHERE due_at <= ${NOW} ORDER BY due_at, envelope
+        LIMIT ${ADMITTED_MAX} FOR UPDATE SKIP LOCKED`,
+    );
+    if (due.length === 0) return false;
+    const retries = due.filter(({ state }) => state === RETRY);
+    const later = due.filter(({ state }) => state === LATER);
+    await db.run(
+      `UPDATE ${p}deliveries d SET state = ${READY}, due_at = NULL FROM unnest($1::bigint[], $2::bigint[]) u (e, g)
+        WHERE d.envelope = u.e AND d.group_id = u.g`,
+      retries.map(({ envelope }) => envelope),
+      retries.map(({ group_id }) => group_id),
+    );
+    if (later.length > 0) await this.#admitLater(db, [...new Set(later.map(({ envelope }) => envelope))]);
+    return true;
+  }
+
+  /** What an owner has. */
+  heldBy(db: Connection, owner: number): Promise<readonly Row[]> {
+    return db.rows(
+      `SELECT envelope, group_id, deliveries, key FROM ${this.#p}deliveries WHERE owner = $1`,
+      owner,
+    );
+  }
+
+  /**
+   * Gives back what nobody knows of, or what never reached anybody and does not count as handed out. What a transaction
+   * of the application is settling is left alone.
+   */
+  async giveBack(db: Connection, holds: readonly Hold[], isUndone: boolean): Promise<void> {
+    const p = this.#p;
+    await db.run(
+      `UPDATE ${p}deliveries d SET state = ${READY}, owner = NULL, deliveries = d.deliveries - $5::bool::int
+          FROM (SELECT o.envelope, o.group_id FROM ${p}deliveries o
+          JOIN unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[]) u (e, g, owner, deliveries)
+          ON o.envelope = u.e AND o.group_id = u.g AND o.owner = u.owner AND o.deliveries = u.deliveries
+          FOR UPDATE OF o SKIP LOCKED) s WHERE d.envelope = s.envelope AND d.group_id = s.group_id`,
+      ...holdColumns(holds),
+      isUndone,
+    );
+  }
+
+  /** Gives back what an owner has, so many at most; answers how many they were. */
+  takeBack(db: Connection, owner: number, most: number): Promise<number> {
+    const p = this.#p;
+    return db.run(
+      `UPDATE ${p}deliveries d SET state = ${READY}, owner = NULL FROM (SELECT envelope, group_id FROM ${p}deliveries
+          WHERE owner = $1 LIMIT $2 FOR UPDATE SKIP LOCKED) s WHERE d.envelope = s.envelope AND d.group_id = s.group_id`,
+      owner,
+      most,
+    );
+  }
+
+  #stateOf(s: string): string {
+    const line = `SELECT 1 FROM ${this.#p}deliveries o WHERE o.group_id = ${s}.group_id AND o.key = ${s}.key AND o.state <> ${LATER}`;
+    const turn = `row_number() OVER (PARTITION BY ${s}.group_id, ${s}.key, ${s}.due IS NULL ORDER BY ${s}.seq)`;
+    return `CASE WHEN ${s}.due IS NOT NULL THEN ${LATER}
+      WHEN ${s}.key IS NOT NULL AND (${turn} > 1 OR EXISTS (${line})) THEN ${BEHIND} ELSE ${READY} END`;
+  }
+
+  async #lock(db: Connection, lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    await db.run(
+      `SELECT 1 FROM ${this.#p}lines l JOIN (SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)) u
+        ON l.group_id = u.g AND l.key = u.k ORDER BY l.group_id, l.key FOR UPDATE OF l`,
+      ...columnsOf(lines),
+    );
+  }
+
+  #change(db: Connection, changes: readonly Change[]): Promise<readonly Row[]> {
+    const p = this.#p;
+    const isIt =
+      "d.envelope = s.e AND d.group_id = s.g AND d.owner = s.owner AND d.deliveries = s.deliveries";
+    return db.rows(
+      `WITH s AS MATERIALIZED (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::int[], $5::bool[], $6::bool[],
+          $7::float8[], $8::text[]) u (e, g, owner, deliveries, is_end, is_failure, after_ms, history)),
+        ended AS (DELETE FROM ${p}deliveries d USING s WHERE s.is_end AND ${isIt} RETURNING d.envelope, d.group_id),
+        changed AS (UPDATE ${p}deliveries d SET owner = NULL, failures = d.failures + s.is_failure::int,
+          state = CASE WHEN s.after_ms > 0 THEN ${RETRY} ELSE ${READY} END,
+          due_at = CASE WHEN s.after_ms > 0 THEN ${NOW} + s.after_ms END, history = coalesce(s.history, d.history)
+          FROM s WHERE NOT s.is_end AND ${isIt} RETURNING d.envelope, d.group_id)
+        SELECT * FROM ended UNION ALL SELECT * FROM changed`,
+      ...holdColumns(changes.map(({ hold }) => hold)),
+      changes.map(({ isEnd }) => isEnd),
+      changes.map(({ isFailure }) => isFailure),
+      changes.map(({ afterMs }) => afterMs),
+      changes.map(({ history }) => history),
+    );
+  }
+
+  /* The first of a line is ready where nothing is in front of it; a line that nobody is in goes. */
+  async #goOn(db: Connection, lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    const p = this.#p;
+    const of = (state: string): string =>
+      `FROM ${p}deliveries o WHERE o.group_id = u.g AND o.key = u.k AND o.state ${state}`;
+    await db.run(
+      `WITH u AS MATERIALIZED (SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)),
+        first AS MATERIALIZED (SELECT u.g, (SELECT min(o.envelope) ${of(`= ${BEHIND}`)}) AS envelope FROM u
+          WHERE NOT EXISTS (SELECT 1 ${of(`NOT IN (${BEHIND}, ${LATER})`)})),
+        gone AS (DELETE FROM ${p}lines l USING u WHERE l.group_id = u.g AND l.key = u.k
+          AND NOT EXISTS (SELECT 1 ${of(`<> ${LATER}`)}))
+        UPDATE ${p}deliveries d SET state = ${READY} FROM first WHERE d.group_id = first.g AND d.envelope = first.envelope`,
+      ...columnsOf(lines),
+    );
+  }
+
+  /* What was published for later comes after what was accepted before it was due. */
+  async #admitLater(db: Connection, envelopes: readonly unknown[]): Promise<void> {
+    const p = this.#p;
+    const all = await db.rows(
+      `SELECT group_id AS "groupId", key FROM ${p}deliveries WHERE envelope = ANY ($1::bigint[]) AND state = ${LATER}`,
+      envelopes,
+    );
+    await this.hold(db, all as unknown as Line[]);
+    await db.run(
+      `WITH fresh AS MATERIALIZED (SELECT o.old, nextval('${p}numbers') AS seq
+          FROM (SELECT seq AS old FROM ${p}envelopes WHERE seq = ANY ($1::bigint[]) ORDER BY due_at, seq FOR UPDATE) o),
+        moved AS (UPDATE ${p}envelopes e SET seq = fresh.seq FROM fresh WHERE e.seq = fresh.old),
+        s AS MATERIALIZED (SELECT d.envelope AS old, fresh.seq, d.group_id, d.key, NULL::float8 AS due
+          FROM ${p}deliveries d JOIN fresh ON fresh.old = d.envelope WHERE d.state = ${LATER}),
+        t AS MATERIALIZED (SELECT s.*, ${this.#stateOf("s")} AS state FROM s)
+        UPDATE ${p}deliveries d SET envelope = t.seq, state = t.state, due_at = NULL FROM t
+          WHERE d.envelope = t.old AND d.group_id = t.group_id`,
+      envelopes,
+    );
+  }
+}
+
+function columnsOf(lines: readonly Line[]): [number[], (string | null)[]] {
+  return [lines.map(({ groupId }) => groupId), lines.map(({ key }) => key)];
+}
+
+function holdColumns(holds: readonly Hold[]): number[][] {
+  return [
+    holds.map(({ envelope }) => envelope),
+    holds.map(({ groupId }) => groupId),
+    holds.map(({ owner }) => owner),
+    holds.map(({ deliveries }) => deliveries),
+  ];
+}
