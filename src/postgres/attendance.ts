@@ -37,6 +37,12 @@ export class Attendance {
     return this.#now?.id;
   }
 
+  /** Its id, as long as nobody has given it up; nobody does before the transaction has ended. */
+  async present(db: Connection): Promise<number | undefined> {
+    const { id } = this;
+    return id !== undefined && (await this.#isKnown(db, id)) ? id : undefined;
+  }
+
   /** Whether the lease is to be extended. */
   isDue(now: number): boolean {
     return this.#now === undefined || now - this.#now.renewedAt >= this.#leaseMs / 3;
@@ -85,10 +91,14 @@ export class Attendance {
 
   async #isThere(db: Connection, id: number, now: number): Promise<boolean> {
     const p = this.#p;
-    if (!this.isDue(now))
-      return (await db.row(`SELECT 1 FROM ${p}consumers WHERE id = $1 FOR KEY SHARE`, id)) !== undefined;
+    if (!this.isDue(now)) return this.#isKnown(db, id);
     const sql = `UPDATE ${p}consumers SET lease_until = ${NOW} + $2::float8 WHERE id = $1`;
     return (await db.run(sql, id, this.#leaseMs)) > 0;
+  }
+
+  async #isKnown(db: Connection, id: number): Promise<boolean> {
+    const sql = `SELECT 1 FROM ${this.#p}consumers WHERE id = $1 FOR KEY SHARE`;
+    return (await db.row(sql, id)) !== undefined;
   }
 
   async #delete(db: Connection, id: number): Promise<void> {
@@ -99,6 +109,6 @@ export class Attendance {
 }
 
 /** The consumer that a group belongs to; 0 for a group that all share. */
-export function consumerOf({ audience }: Group, id: number | undefined): number {
-  return audience === "each" ? (id ?? 0) : 0;
+export function ownerOf({ audience }: Group, consumer: number): number {
+  return audience === "each" ? consumer : 0;
 }
