@@ -232,7 +232,7 @@ export class Consuming {
 
   /* What goes wrong here holds up no settlement. */
   async #keep(session: Session): Promise<void> {
-    const { link, hints, tables } = this.#parts;
+    const { link, hints, tables, settings } = this.#parts;
     this.#keptAt = this.#now;
     try {
       const { attended, gone, isMore } = await session.database.transaction((db) =>
@@ -245,6 +245,7 @@ export class Consuming {
       this.wake();
       hints.give();
     } catch (error) {
+      this.#keptAt -= settings.leaseMs / 4; // again sooner, while the lease lasts
       if (error === LEASE_LOST) await this.#written(session, []);
       else if (!isBusy(error)) link.failed(storeError(error));
     }
