@@ -165,7 +165,8 @@ export class Consuming {
     if (jobs.length > 0) claims.wake();
     const isAdmitted = this.#isDue && (await tables.places.admit(db));
     if (isAdmitted) claims.wake();
-    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
+    const taken =
+      this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
     return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
