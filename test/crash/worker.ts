@@ -11,8 +11,9 @@ import { sqlite } from "signalbox/sqlite";
 interface Orders {
   /** Of the database: a file of SQLite, */
   readonly file?: string;
-  /** or a server of PostgreSQL. */
+  /** or a server of PostgreSQL, with a schema if it is not the usual one. */
   readonly url?: string;
+  readonly schema?: string;
   readonly log: string;
   readonly role: "publish" | "consume" | "hang" | "start";
   /** What it is called, and of a publisher: what its ids begin with. */
@@ -37,10 +38,10 @@ const orders = JSON.parse(process.argv[2]!) as Orders;
 const log = openSync(orders.log, "a");
 const say = (...words: readonly (string | number)[]): void => void writeSync(log, `${words.join(" ")}\n`);
 
-const { file: path, url, lease } = orders;
+const { file: path, url, schema, lease } = orders;
 const transport =
   path === undefined
-    ? postgres({ url, lease, reconnectMax: 200 })
+    ? postgres({ url, schema, lease, reconnectMax: 200 })
     : sqlite({ path, lease, dedupeWindow: "1m" });
 const bus = createBus({ transport, events: [Stored, Present], logger: SILENT, onUnhandled: "ignore" });
 if (orders.role === "consume" || orders.role === "hang") consume();
