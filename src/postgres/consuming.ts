@@ -134,7 +134,7 @@ export class Consuming {
       if (this.#mustKeep) await this.#keep(session);
       return answers;
     } catch (error) {
-      this.#parts.claims.wake(); // what was taken is not
+      this.#parts.claims.failed();
       throw error;
     } finally {
       this.#arm();
@@ -166,7 +166,8 @@ export class Consuming {
     if (jobs.length > 0) claims.wake();
     const isAdmitted = this.#isDue && (await tables.places.admit(db));
     if (isAdmitted) claims.wake();
-    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+    const taken =
+      this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
     return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
