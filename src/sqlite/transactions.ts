@@ -46,7 +46,10 @@ export class Transactions {
     return this.#open?.client === client ? this.#open : undefined;
   }
 
-  /** Waits for its turn until the signal aborts, or without one for `busyMax`; then for other processes, for `busyMax`. */
+  /**
+   * Waits for its turn, then for other processes: until the signal aborts, since a delivery has not failed because others
+   * write; without one for `busyMax` each.
+   */
   async begin(signal: AbortSignal | undefined): Promise<Begun> {
     signal?.throwIfAborted();
     if (this.#isTaken) await this.#turn(signal);
@@ -108,7 +111,7 @@ export class Transactions {
 
   async #lock({ database }: Connection, signal: AbortSignal | undefined): Promise<void> {
     const { host, busyMaxMs } = this.#parts;
-    const until = host().monotonic() + busyMaxMs;
+    const until = signal === undefined ? host().monotonic() + busyMaxMs : Infinity;
     for (;;)
       try {
         return database.exec("BEGIN IMMEDIATE");
