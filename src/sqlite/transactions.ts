@@ -30,6 +30,8 @@ export class Transactions {
   readonly #parts: TransactionsParts;
   readonly #waiting = new Set<Waiting>();
   #isTaken = false;
+  /* Whoever waits for the lock finds out by it that nobody wants it any more. */
+  #closes = 0;
   #open: Begun | undefined;
 
   constructor(parts: TransactionsParts) {
@@ -64,6 +66,7 @@ export class Transactions {
 
   /** Rolls back the one that is open, and refuses those that wait. */
   close(): void {
+    this.#closes++;
     for (const { refuse } of this.#waiting) refuse(new StoreError("sqlite", "busy", CLOSED));
     this.#open?.rollBack();
   }
@@ -112,6 +115,7 @@ export class Transactions {
   async #lock({ database }: Connection, signal: AbortSignal | undefined): Promise<void> {
     const { host, busyMaxMs } = this.#parts;
     const until = signal === undefined ? host().monotonic() + busyMaxMs : Infinity;
+    const closes = this.#closes;
     for (;;)
       try {
         return database.exec("BEGIN IMMEDIATE");
@@ -119,6 +123,7 @@ export class Transactions {
         if (!isBusy(error) || host().monotonic() >= until) throw error;
         await new Promise<void>((resolve) => void host().timer(resolve, RETRY_MS * host().random()));
         signal?.throwIfAborted();
+        if (closes !== this.#closes) throw new StoreError("sqlite", "busy", CLOSED);
       }
   }
 }

@@ -171,6 +171,18 @@ describe("a database that is busy", () => {
     expect(await waiting).toEqual(["accepted"]);
   });
 
+  test("is not waited for by a transaction any more when the transport closes", async () => {
+    const { file, open: opened } = setup();
+    const { transport } = await opened();
+    const other = second(file);
+    other.exec("BEGIN IMMEDIATE");
+    const begun = transport.begin();
+    const closed = transport.close();
+    await expect(begun).rejects.toThrow("it was closed before the transaction could begin");
+    other.exec("ROLLBACK");
+    await closed;
+  });
+
   test("is waited for by a delivery's transaction for longer than busyMax, until its signal aborts", async () => {
     const { file, open: opened } = setup();
     const { transport } = await opened({ busyMax: 20 });
