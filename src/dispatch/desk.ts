@@ -101,7 +101,6 @@ export class Desk {
 
   /** Tells how far it is: the latest, now and then. */
   report(run: Written, progress: Progress): void {
-    if (this.isClosed) return; // its handler goes on all the same
     this.#reports.set(run, progress);
     this.#reportTimer ??= this.#parts.timers.after(REPORT_MS, () => this.#tellReports(), "progress");
   }
@@ -177,7 +176,7 @@ export class Desk {
 
   /* Answers whether it was done. */
   #work(run: Pick<Written, "id" | "name">, work: () => Promise<unknown>): Promise<boolean> {
-    const done = (async () => work())().then(
+    const done = work().then(
       () => true,
       (error: unknown) => {
         this.#parts.log.resultUnkept(run.name, run.id, toError(error));
