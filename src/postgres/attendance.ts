@@ -28,6 +28,8 @@ export class Attendance {
   readonly #leaseMs: number;
   readonly #tables: Tables;
   #now: Attended | undefined;
+  /* Since when it is known to have run out. */
+  #overSince: number | undefined;
 
   constructor(prefix: string, leaseMs: number, tables: Tables) {
     this.#p = prefix;
@@ -48,6 +50,18 @@ export class Attendance {
   /** Whether the lease is to be extended. */
   isDue(now: number): boolean {
     return this.#now === undefined || now - this.#now.renewedAt >= this.#leaseMs / 3;
+  }
+
+  /** Whether it has run out, as far as anybody knows here. */
+  isOver(now: number): boolean {
+    return this.#now !== undefined && now - this.#now.renewedAt >= this.#leaseMs;
+  }
+
+  /** Whether it could not be extended for so long that it is lost. Whoever stood still asks first: it may have it yet. */
+  isLapsed(now: number): boolean {
+    if (!this.isOver(now)) this.#overSince = undefined;
+    else this.#overSince ??= now;
+    return this.#overSince !== undefined && now - this.#overSince >= this.#leaseMs / 3;
   }
 
   /** Is there, and cannot be given up before the transaction has ended; the answer holds once it is committed. */

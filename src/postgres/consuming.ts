@@ -191,15 +191,17 @@ export class Consuming {
     if (isAdmitted || jobs.some(leavesSomething)) hints.give();
     this.#expect(jobs);
     const taken = helds();
-    if (this.#isStopped && taken.length > 0) return this.#return(taken);
+    const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
+    if (isLate && taken.length > 0) return this.#return(taken);
     for (const held of taken) holdings.add(held);
     for (const { item } of taken) void this.#session?.sink.deliver(item);
   }
 
-  /* It was on its way when the consuming stopped, and reached nobody. */
+  /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
+    for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
       .then(
@@ -271,6 +273,8 @@ export class Consuming {
 
   #beat(): void {
     this.#pulse = undefined;
+    if (this.#parts.tables.attendance.isLapsed(this.#now))
+      this.#lose(this.#parts.holdings.dropAll(), "lease");
     this.wake();
     this.#arm();
   }
