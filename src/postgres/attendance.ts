@@ -91,10 +91,19 @@ export class Attendance {
     return (await db.run(sql, id, this.#leaseMs)) > 0;
   }
 
+  /* What a transaction of the application is settling may come back yet: then there is one more lease to wait for. */
   async #delete(db: Connection, id: number): Promise<void> {
-    await this.#tables.groups.removeOf(db, id);
-    await db.run(`DELETE FROM ${this.#p}consuming WHERE consumer = $1`, id);
-    await db.run(`DELETE FROM ${this.#p}consumers WHERE id = $1`, id);
+    const p = this.#p;
+    const isLast = `NOT EXISTS (SELECT 1 FROM ${p}deliveries WHERE owner = $1)`;
+    if ((await db.run(`DELETE FROM ${p}consumers WHERE id = $1 AND ${isLast}`, id)) > 0) {
+      await this.#tables.groups.removeOf(db, id);
+      await db.run(`DELETE FROM ${p}consuming WHERE consumer = $1`, id);
+    } else
+      await db.run(
+        `UPDATE ${p}consumers SET lease_until = ${NOW} + $2::float8 WHERE id = $1`,
+        id,
+        this.#leaseMs,
+      );
   }
 }
 
