@@ -43,13 +43,15 @@ export class Aside<Each extends InLines> {
     const from = this.#from < all.length ? this.#from : 0;
     const lines = new Set<string>();
     const left: Each[] = [];
+    let next: number | undefined;
     for (const [at, each] of all.entries()) {
-      const isTried = at >= from && now() < until && !touches(lines, each);
-      if (isTried) this.#from = at + 1;
-      if (isTried && (await isDone(each))) continue;
+      const isTurn = at >= from && !touches(lines, each);
+      if (isTurn && now() >= until) next ??= left.length;
+      else if (isTurn && (await isDone(each))) continue;
       left.push(each);
       addAll(lines, each);
     }
+    this.#from = next ?? 0;
     this.#waiting = [...left, ...this.#waiting];
   }
 

@@ -105,7 +105,7 @@ export class Commits<Job, Answer> {
     if (this.#running !== undefined || !this.#isOpen) return;
     this.#running = this.#turn().finally(() => {
       this.#running = undefined;
-      if (this.#asked.length > 0 || this.#parts.isAsked()) this.soon();
+      if (this.#asked.length > 0 || this.#isAsideDue || this.#parts.isAsked()) this.soon();
     });
   }
 
