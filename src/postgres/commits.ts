@@ -135,21 +135,21 @@ export class Commits<Job, Answer> {
     }
   }
 
-  /* One of them spoils it for all: each alone, and only those fail that fail alone. */
   async #refused(asked: Asked<Job, Answer>[], error: unknown): Promise<void> {
-    const isAlone = asked.length < 2;
-    if (isLocked(error) && asked.length === 1) return this.#putAside(asked[0]!);
-    if (isBusy(error) && (isAlone || !isLocked(error)))
-      return this.#again(asked, BUSY_MS * (0.5 + this.#parts.host().random()));
-    if (!isAlone && !isConnectionLost(error)) {
-      for (const each of asked)
-        if (this.#aside.takeBehind([each]).length > 0) await this.#write([each], LOCK_ALONE_MS);
-      return;
-    }
+    if (isLocked(error)) return asked.length === 1 ? this.#putAside(asked[0]!) : this.#apart(asked);
+    if (isBusy(error)) return this.#again(asked);
+    if (asked.length > 1 && !isConnectionLost(error)) return this.#apart(asked);
     const says = storeError(error);
     if (this.#parts.isVital || isConnectionLost(error)) this.#pauseFor(this.#parts.link.failed(says));
     if (this.#parts.isVital) this.#asked.unshift(...asked);
     else for (const { reject } of asked) reject(says);
+  }
+
+  /* One of them spoils it for all: each alone, and only those fail that fail alone. */
+  async #apart(asked: readonly Asked<Job, Answer>[]): Promise<void> {
+    if (asked.length === 0) this.#again([]);
+    for (const each of asked)
+      if (this.#aside.takeBehind([each]).length > 0) await this.#write([each], LOCK_ALONE_MS);
   }
 
   // ── What waits for a lock ─────────────────────────────────────────────────────────────────────────────────────
@@ -193,9 +193,9 @@ export class Commits<Job, Answer> {
     }
   }
 
-  #again(asked: Asked<Job, Answer>[], ms: number): void {
+  #again(asked: readonly Asked<Job, Answer>[]): void {
     this.#asked.unshift(...asked);
-    this.#pauseFor(ms);
+    this.#pauseFor(BUSY_MS * (0.5 + this.#parts.host().random()));
   }
 
   #pauseFor(ms: number): void {

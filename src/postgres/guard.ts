@@ -9,8 +9,8 @@ export interface Guarded {
 
 export function guarded(client: PooledClient): Guarded {
   let isOver = false;
-  const query = (...given: readonly unknown[]): unknown =>
-    isOver ? refused(given.at(-1)) : Reflect.apply(client.query, client, given);
+  const query = (...given: Parameters<PooledClient["query"]>): unknown =>
+    isOver ? refused(given.at(-1)) : client.query(...given);
   const own = new Map<PropertyKey, unknown>([
     ["query", query],
     ["release", notYours],
@@ -23,9 +23,9 @@ export function guarded(client: PooledClient): Guarded {
 
 /* As pg does: to a function that waits for the answer, or else as a promise. */
 function refused(last: unknown): unknown {
-  const error = new TypeError(OVER);
-  if (typeof last !== "function") return Promise.reject(error);
-  queueMicrotask(() => void Reflect.apply(last, undefined, [error]));
+  const refusal = Promise.reject(new TypeError(OVER));
+  if (typeof last !== "function") return refusal;
+  refusal.catch(last as (error: unknown) => void);
   return undefined;
 }
 

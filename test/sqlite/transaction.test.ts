@@ -5,7 +5,9 @@ import { Followed, until } from "../stores/orders.js";
 import { keepsTransactions } from "../stores/transactions.js";
 import { insert, sqliteOrders, withOrders } from "./orders.js";
 
-describe("SQLite", () => keepsTransactions(sqliteOrders));
+describe("SQLite", () => {
+  keepsTransactions(sqliteOrders);
+});
 
 describe("bus.transaction on SQLite", () => {
   test("lets nothing else into it: what is published beside it waits, and is not rolled back with it", async () => {

@@ -9,10 +9,18 @@ class Elsewhere extends Event("elsewhere", { transport: "other" })<{ id: string 
 class Told extends Event("told", { transport: "memory" })<{ id: string }> {}
 
 export function keepsTransactions(store: OrdersStore): void {
-  describe("bus.transaction", () => ofTheBus(store));
-  describe("bus.transaction beside other transports", () => besideOthers(store));
-  describe("a subscription with transaction: true", () => ofDeliveries(store));
-  describe("an attempt with transaction: true", () => ofAttempts(store));
+  describe("bus.transaction", () => {
+    ofTheBus(store);
+  });
+  describe("bus.transaction beside other transports", () => {
+    besideOthers(store);
+  });
+  describe("a subscription with transaction: true", () => {
+    ofDeliveries(store);
+  });
+  describe("an attempt with transaction: true", () => {
+    ofAttempts(store);
+  });
 }
 
 function ofTheBus(store: OrdersStore): void {
