@@ -10,6 +10,14 @@ const place = {
   ...(env["PGPASSWORD"] === undefined ? {} : { password: env["PGPASSWORD"] }),
 };
 
+/** The same for a process of its own. */
+export const variables: Readonly<Record<string, string>> = {
+  PGHOST: place.host,
+  PGPORT: String(place.port),
+  PGUSER: place.user,
+  PGDATABASE: place.database,
+};
+
 /** A pool on the server, with a name that its connections are known by. */
 export function poolOn(max: number, name: string = "signalbox-test"): pg.Pool {
   const pool = new pg.Pool({ ...place, max, application_name: name });
