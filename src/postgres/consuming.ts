@@ -6,7 +6,7 @@ import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
 import type { Held, Holdings } from "../transport/holdings.js";
 import type { Group, Item, Sink } from "../transport/transport.js";
-import { type Attended, consumerOf } from "./attendance.js";
+import { type Attended, ownerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
 import type { Connection, Database } from "./connection.js";
@@ -103,9 +103,10 @@ export class Consuming {
     return this.#commits.add(settling);
   }
 
-  /** Is there as a consumer, with an id. */
+  /** Is there as a consumer, with an id that nobody has given up. */
   async attend(): Promise<void> {
-    while (this.#parts.tables.attendance.id === undefined) await this.#commits.add("attend");
+    if (this.#session === undefined) return;
+    await this.#commits.add("attend");
     this.#arm();
   }
 
@@ -168,7 +169,7 @@ export class Consuming {
   async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
     const { tables, claims } = this.#parts;
     const attended = await tables.attendance.attend(db, this.#now);
-    const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
+    const moved = attended.isLost ? await this.#declareAgain(db, attended.id) : [];
     const settlings = jobs.filter((job) => job !== "attend");
     const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
     if (jobs.length > 0) claims.wake();
@@ -180,18 +181,14 @@ export class Consuming {
     return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
   }
 
-  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
-  async #join(db: Connection, { id, isLost }: Attended): Promise<(readonly [Group, number])[]> {
-    const { groups } = this.#parts.tables;
+  /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
+  async #declareAgain(db: Connection, consumer: number): Promise<(readonly [Group, number])[]> {
+    const { tables, claims } = this.#parts;
     const moved: (readonly [Group, number])[] = [];
-    const ids: number[] = [];
-    for (const { group, groupId } of this.#parts.claims.accounts) {
-      const isOwn = group.audience === "each" && isLost;
-      const known = isOwn ? (await groups.declare(db, group, consumerOf(group, id))).id : groupId;
-      ids.push(known);
-      if (isOwn) moved.push([group, known]);
+    for (const { group } of claims.accounts) {
+      const { id } = await tables.groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
+      moved.push([group, id]);
     }
-    await groups.join(db, id, ids);
     return moved;
   }
 
@@ -204,15 +201,17 @@ export class Consuming {
     if (isBlocked) this.#nextDue = this.#now + BLOCKED_MS;
     this.#expect(jobs);
     const taken = helds();
-    if (this.#isStopped && taken.length > 0) return this.#return(taken);
+    const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
+    if (isLate && taken.length > 0) return this.#return(taken);
     for (const held of taken) holdings.add(held);
     for (const { item } of taken) void this.#session?.sink.deliver(item);
   }
 
-  /* It was on its way when the consuming stopped, and reached nobody. */
+  /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
+    for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
       .then(
@@ -284,6 +283,8 @@ export class Consuming {
 
   #beat(): void {
     this.#pulse = undefined;
+    if (this.#parts.tables.attendance.isLapsed(this.#now))
+      this.#lose(this.#parts.holdings.dropAll(), "lease");
     this.wake();
     this.#arm();
   }
