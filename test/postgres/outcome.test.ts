@@ -2,10 +2,11 @@
 import { createBus } from "signalbox";
 import { postgres, type PostgresOptions } from "signalbox/postgres";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { SILENT } from "../stores/orders.js";
 import { proxy } from "../support/proxy.js";
 import { url } from "../support/postgres-schemas.js";
-import { withOrders } from "./orders.js";
+import { withOrders } from "../store/orders.js";
+import { onServer } from "../store/places.js";
+import { SILENT } from "../support/kept-items.js";
 import { noServer } from "./setup.js";
 
 /* A bus that nobody consumes on, behind a proxy: the only COMMIT is that of its transaction. */
@@ -14,7 +15,9 @@ async function behind(options: Partial<PostgresOptions> = {}) {
   const between = await proxy(Number(there.port));
   onTestFinished(() => between.close());
   there.port = String(between.port);
-  const { schema, orders, insert } = await withOrders();
+  const place = onServer();
+  const { orders, insert } = await withOrders(place);
+  const schema = place.orders["schema"]!;
   const bus = createBus({ transport: postgres({ url: there.href, schema, ...options }), logger: SILENT });
   onTestFinished(async () => void (await bus.close()));
   await bus.start();

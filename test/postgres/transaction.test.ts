@@ -1,19 +1,22 @@
 /** Transactions that PostgreSQL begins: what all stores promise, side by side, with a client that is the work's until their end. */
 import type { PoolClient } from "pg";
 import type { Delivery } from "signalbox";
-import { postgres } from "signalbox/postgres";
+import { postgres, type PostgresOptions } from "signalbox/postgres";
 import { describe, expect, test } from "vitest";
 import { deferred } from "../support/virtual.js";
-import { Followed, nothing, Noted, until } from "../stores/orders.js";
-import { keepsTransactions } from "../stores/transactions.js";
-import { postgresOrders, withOrders } from "./orders.js";
-import { group, idOf, noServer, open, setup, wire } from "./setup.js";
+import { Followed, withOrders as withOrdersOn } from "../store/orders.js";
+import { onServer } from "../store/places.js";
+import { group, idOf, Noted, noServer, open, placed, setup, until, wire } from "./setup.js";
+
+/* A bus on a transport of these options. */
+async function withOrders(options: PostgresOptions = {}) {
+  const place = onServer();
+  const schema = place.orders["schema"]!;
+  const made = await withOrdersOn(place, { transport: postgres(placed({ schema, ...options })) });
+  return { ...made, place, schema };
+}
 
 const clientOf = ({ client }: { client: unknown }): PoolClient => client as PoolClient;
-
-describe.skipIf(noServer !== undefined)("PostgreSQL", () => {
-  keepsTransactions(postgresOrders);
-});
 
 describe.skipIf(noServer !== undefined)("transactions on a server", () => {
   test("are side by side, as many as `transactions` says, and the next begins when one has ended", async () => {
@@ -87,7 +90,7 @@ describe.skipIf(noServer !== undefined)("transactions on a server", () => {
   });
 
   test("have the isolation of the server, and a limit for locks that the work may change", async () => {
-    const { bus, outside, schema } = await withOrders({ busyMax: "7s" });
+    const { bus, place } = await withOrders({ busyMax: "7s" });
     await bus.start();
     const shown = await bus.transaction(async (tx) => {
       const show = async (name: string) =>
@@ -96,10 +99,8 @@ describe.skipIf(noServer !== undefined)("transactions on a server", () => {
       await clientOf(tx).query("SET LOCAL lock_timeout = '3s'");
       return [...before, await show("lock_timeout"), await show("tcp_keepalives_idle")];
     });
-    const { rows } = await outside.query<{ level: string }>(
-      "SELECT current_setting('default_transaction_isolation') AS level",
-    );
-    expect([shown, schema]).toEqual([[rows[0]!.level, "7s", "3s", "10"], schema]);
+    const [row] = await place.query(() => "SELECT current_setting('default_transaction_isolation') AS level");
+    expect(shown).toEqual([row!["level"], "7s", "3s", "10"]);
   });
 
   test("tell other processes when they are committed, long before their poll", async () => {
@@ -258,3 +259,5 @@ describe.skipIf(noServer !== undefined)("two transactions that get in each other
     expect(attempts.toSorted((a, b) => a - b)).toEqual([1, 1, 2]);
   });
 });
+
+function nothing(): void {}

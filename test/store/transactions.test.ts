@@ -1,31 +1,22 @@
 /** What is promised of transactions, whatever store begins them: what the work writes, what it publishes, and the end of a delivery, together or not at all. */
 import { BusClosedError, createBus, type Delivery, Event, memory, type SubscriptionOptions } from "signalbox";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { deferred } from "../support/virtual.js";
-import { group, wire } from "../sqlite/setup.js";
-import { Followed, nothing, Noted, type Orders, type OrdersStore, until } from "./orders.js";
+import { group, Noted, until, wire } from "../support/kept-items.js";
+import { Followed, type Orders, withOrders } from "./orders.js";
+import { describeStores, type Place } from "./places.js";
 
 class Elsewhere extends Event("elsewhere", { transport: "other" })<{ id: string }> {}
 class Told extends Event("told", { transport: "memory" })<{ id: string }> {}
 
-export function keepsTransactions(store: OrdersStore): void {
-  describe("bus.transaction", () => {
-    ofTheBus(store);
-  });
-  describe("bus.transaction beside other transports", () => {
-    besideOthers(store);
-  });
-  describe("a subscription with transaction: true", () => {
-    ofDeliveries(store);
-  });
-  describe("an attempt with transaction: true", () => {
-    ofAttempts(store);
-  });
-}
+describeStores("bus.transaction", ofTheBus);
+describeStores("bus.transaction beside other transports", besideOthers);
+describeStores("a subscription with transaction: true", ofDeliveries);
+describeStores("an attempt with transaction: true", ofAttempts);
 
-function ofTheBus(store: OrdersStore): void {
+function ofTheBus(setup: () => Place): void {
   test("commits what the client wrote together with what was published inside, and not before", async () => {
-    const { bus, followed, orders, insert, kept } = await store.withOrders();
+    const { bus, followed, orders, insert, kept } = await withOrders(setup());
     await bus.start();
     await bus.transaction(async (tx) => {
       await insert(tx.client, "o-1");
@@ -41,7 +32,7 @@ function ofTheBus(store: OrdersStore): void {
   });
 
   test("leaves nothing of either where the work throws", async () => {
-    const { bus, followed, orders, left, insert } = await store.withOrders();
+    const { bus, followed, orders, left, insert } = await withOrders(setup());
     await bus.start();
     const work = bus.transaction(async (tx) => {
       await insert(tx.client, "o-1");
@@ -56,7 +47,7 @@ function ofTheBus(store: OrdersStore): void {
   });
 
   test("leaves nothing where the commit fails, and rejects with what the database says", async () => {
-    const { bus, orders, left, spoil } = await store.withOrders();
+    const { bus, orders, left, spoil } = await withOrders(setup());
     await bus.start();
     const work = bus.transaction(async (tx) => {
       await spoil(tx.client);
@@ -67,7 +58,7 @@ function ofTheBus(store: OrdersStore): void {
   });
 
   test("is rolled back by a close, and rejects", async () => {
-    const { bus, orders, insert } = await store.withOrders();
+    const { bus, orders, insert } = await withOrders(setup());
     await bus.start();
     const [isOpen, mayEnd] = [deferred(), deferred()];
     const work = bus.transaction(async (tx) => {
@@ -84,12 +75,12 @@ function ofTheBus(store: OrdersStore): void {
   });
 
   test("of the port, rolled back after a settlement, leaves the item out as before", async () => {
-    const { transport, items } = await store.open();
+    const { transport, items } = await setup().open();
     await transport.declare(group("reader"));
     transport.credit("reader", 1);
     await transport.send([wire("a")]);
     await until(() => items.length === 1);
-    const first = await transport.begin!();
+    const first = await transport.begin();
     const within = { transaction: first.client };
     expect(await transport.settle(items[0]!, { kind: "done" }, within)).toBe("settled");
     await first.rollBack();
@@ -97,9 +88,9 @@ function ofTheBus(store: OrdersStore): void {
   });
 }
 
-function besideOthers(store: OrdersStore): void {
+function besideOthers(setup: () => Place): void {
   test("refuses what another store carries, and is rolled back where that is not caught", async () => {
-    const { bus, orders, insert } = await store.withOrders({ other: store.another() });
+    const { bus, orders, insert } = await withOrders(setup(), { more: { other: setup().transport() } });
     const elsewhere: string[] = [];
     bus.on(Elsewhere, { name: "elsewhere" }, ({ id }) => void elsewhere.push(id));
     await bus.start();
@@ -121,7 +112,7 @@ function besideOthers(store: OrdersStore): void {
   });
 
   test("places what stays in memory after the commit, and nothing of it where the work throws", async () => {
-    const { bus, orders, insert } = await store.withOrders({ memory: memory() });
+    const { bus, orders, insert } = await withOrders(setup(), { more: { memory: memory() } });
     const told: unknown[] = [];
     bus.on(Told, { name: "told" }, async ({ id }) => void told.push([id, await orders()]));
     await bus.start();
@@ -140,7 +131,7 @@ function besideOthers(store: OrdersStore): void {
   });
 
   test("cannot be committed after a send in it has failed, though the work catches the error", async () => {
-    const { bus, orders, left, insert, refuseSends } = await store.withOrders();
+    const { bus, orders, left, insert, refuseSends } = await withOrders(setup());
     await bus.start();
     const work = bus.transaction(async (tx) => {
       await insert(tx.client, "o-1");
@@ -152,12 +143,12 @@ function besideOthers(store: OrdersStore): void {
   });
 }
 
-function ofDeliveries(store: OrdersStore): void {
+function ofDeliveries(setup: () => Place): void {
   async function handling(
     options: SubscriptionOptions<Noted>,
     handler: (event: Noted, delivery: { client: unknown; attempt: number }, made: Orders) => unknown,
   ) {
-    const made = await store.withOrders();
+    const made = await withOrders(setup());
     made.bus.on(Noted, { name: "a", transaction: true, ...options }, (event, delivery) =>
       handler(event, delivery, made),
     );
@@ -253,10 +244,10 @@ function ofDeliveries(store: OrdersStore): void {
   });
 }
 
-function ofAttempts(store: OrdersStore): void {
+function ofAttempts(setup: () => Place): void {
   /** Its first attempt ends when `ends` does, and then as if nothing were wrong. */
   async function waiting(ends: (delivery: Delivery) => Promise<unknown>) {
-    const made = await store.withOrders();
+    const made = await withOrders(setup());
     const started = deferred();
     const handler = async ({ id }: Noted, delivery: Delivery): Promise<void> => {
       await made.insert(delivery.client, `${id} ${delivery.attempt}`);
@@ -295,3 +286,5 @@ function ofAttempts(store: OrdersStore): void {
     expect([await orders(), await failures()]).toEqual([[], [0]]);
   });
 }
+
+function nothing(): void {}
