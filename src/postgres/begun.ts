@@ -65,7 +65,7 @@ export class Begun implements TransportTransaction {
   /** Does something of our own within it: one after the other. */
   do<T>(work: (db: Connection) => Promise<T>): Promise<T> {
     const { limit, lockMaxMs } = this.#parts;
-    const db = new Connection(this.client, { ...limit, ms: limit.ms + lockMaxMs });
+    const db = new Connection(this.client, { ...limit, ms: limit.ms + lockMaxMs }, true);
     const done = this.#last.then(() => work(db));
     this.#last = done.catch(() => (this.#db.isLost ||= db.isLost));
     return done;

@@ -17,6 +17,8 @@ export interface PooledClient extends PostgresClient {
   /** The process of the server that it has been told. */
   readonly processID?: number | null | undefined;
   release(isBroken?: boolean): void;
+  /** Its connection keeps no process alive. */
+  unref?(): void;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "notification", listener: (notification: Notification) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;

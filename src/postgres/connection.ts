@@ -28,13 +28,16 @@ export const NOW = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::floa
 export class Connection {
   /** Whether a query had no answer, or the way to the server failed: nothing more can be asked. */
   isLost = false;
+  /** Whether it reads what was there at the beginning of its transaction: it may be of a stricter isolation. */
+  readonly isSnapshot: boolean;
   readonly #client: PostgresClient;
   readonly #limit: Limit | undefined;
 
   /** With a limit, whoever is silent for so long is taken for lost. */
-  constructor(client: PostgresClient, limit?: Limit) {
+  constructor(client: PostgresClient, limit?: Limit, isSnapshot: boolean = false) {
     this.#client = client;
     this.#limit = limit;
+    this.isSnapshot = isSnapshot;
   }
 
   async rows(text: string, ...values: unknown[]): Promise<readonly Row[]> {
@@ -160,7 +163,7 @@ export async function databasesOf(settings: Settings, host: () => Host): Promise
   const { default: pg } = await import("pg");
   const place = url === undefined ? {} : { connectionString: url };
   const made = (max: number): Database => {
-    const ways = { keepAlive: true, keepAliveInitialDelayMillis: answerMaxMs };
+    const ways = { keepAlive: true, keepAliveInitialDelayMillis: answerMaxMs, allowExitOnIdle: true };
     const own = new pg.Pool({ ...place, ...ways, max, connectionTimeoutMillis: answerMaxMs });
     own.on("error", ignore); // one that is idle was lost: the next that is needed is made again
     return new Database(own, limit, () => own.end());

@@ -37,6 +37,12 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST.test(codeOf(error)) || LOST_SAYS.test(message) || errors?.some(isConnectionLost) === true;
 }
 
+/** What the server says of a transaction that has read what is over by now. */
+export function notSerialisable(): Error {
+  const says = "could not serialize access: the transaction reads what has changed since it began";
+  return Object.assign(new Error(says), { code: "40001" });
+}
+
 /** Whether somebody else has held a lock for too long. */
 export function isLocked(error: unknown): boolean {
   return codeOf(error) === "55P03";

@@ -126,6 +126,7 @@ export class Hints {
   #leave(): void {
     const listener = this.#listener;
     this.#listener = undefined;
+    listener?.client.unref?.(); // the server may be too far away to say good-bye
     listener?.client.release(true); // nobody else is to listen on it
   }
 }

@@ -2,7 +2,8 @@
 import type { Row } from "../transport/envelope-rows.js";
 import type { Hold } from "../transport/holdings.js";
 import { type Connection, NOW } from "./connection.js";
-import { isLocked } from "./faults.js";
+import { notSerialisable } from "./faults.js";
+import { unlessLocked } from "./savepoint.js";
 
 const READY = 0;
 const RETRY = 1;
@@ -64,11 +65,24 @@ export class Places {
   async hold(db: Connection, lines: readonly Line[]): Promise<void> {
     const keyed = lines.filter(({ key }) => key !== null);
     if (keyed.length === 0) return;
-    await db.run(
-      `INSERT INTO ${this.#p}lines (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
-        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key`,
+    const rows = await db.rows(
+      `INSERT INTO ${this.#p}lines AS l (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
+        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key RETURNING group_id, key, l.xmax = 0 AS is_new`,
       ...columnsOf(keyed),
     );
+    const fresh = rows.filter(({ is_new }) => is_new === true);
+    if (db.isSnapshot && fresh.length > 0) await this.#checkEmpty(db, fresh);
+  }
+
+  /* Who sees somebody in a line that was not there reads what is over, and would wait behind nobody. */
+  async #checkEmpty(db: Connection, rows: readonly Row[]): Promise<void> {
+    const row = await db.row(
+      `SELECT 1 FROM ${this.#p}deliveries d JOIN unnest($1::bigint[], $2::text[]) u (g, k) ON d.group_id = u.g AND d.key = u.k
+        WHERE d.state <> ${LATER} LIMIT 1`,
+      rows.map(({ group_id }) => group_id),
+      rows.map(({ key }) => key),
+    );
+    if (row !== undefined) throw notSerialisable();
   }
 
   /** Which groups have something ready, and in how many milliseconds the next is due. */
@@ -263,19 +277,6 @@ export class Places {
           WHERE d.envelope = t.old AND d.group_id = t.group_id`,
       envelopes,
     );
-  }
-}
-
-/* Answers whether it is done; where a lock is in its way nothing of it is. */
-async function unlessLocked(db: Connection, work: () => Promise<void>): Promise<boolean> {
-  await db.run("SAVEPOINT unlocked");
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!isLocked(error)) throw error;
-    await db.run("ROLLBACK TO SAVEPOINT unlocked");
-    return false;
   }
 }
 

@@ -68,4 +68,19 @@ describe.skipIf(noServer !== undefined)("a connection that falls silent", () => 
     await until(() => items.length > 0);
     expect(items[0]!.deliveries).toBe(1);
   });
+
+  test("keeps a transaction waiting that has a signal, until the server is back or the signal aborts", async () => {
+    const { transport, between } = await behind();
+    await between.refuse();
+    between.reset();
+    const [patient, stop] = [new AbortController(), new AbortController()];
+    const begun = transport.begin({ signal: patient.signal });
+    const left = transport.begin({ signal: stop.signal });
+    left.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stop.abort(new RangeError("enough"));
+    await expect(left).rejects.toThrow("enough");
+    await between.heal();
+    await (await begun).commit();
+  });
 });
