@@ -115,6 +115,19 @@ describe.skipIf(noServer !== undefined)("transactions on a server", () => {
     expect(two.items.map(idOf)).toEqual([schema]);
   });
 
+  test("make an id known from the commit on, for the window and no longer", async () => {
+    const { transport } = await setup().open({ dedupeWindow: 300 });
+    const failed = await transport.begin();
+    await transport.send([wire("a")], { transaction: failed.client });
+    await failed.rollBack();
+    const good = await transport.begin();
+    expect(await transport.send([wire("a")], { transaction: good.client })).toEqual(["accepted"]);
+    await good.commit();
+    expect(await transport.send([wire("a")])).toEqual(["duplicate"]);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(await transport.send([wire("a")])).toEqual(["accepted"]);
+  });
+
   test("that wait for their turn are refused by the close, and those that are open rolled back", async () => {
     const { schema } = setup();
     const { transport } = await open({ schema, transactions: 1 });
