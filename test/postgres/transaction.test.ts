@@ -2,11 +2,11 @@
 import type { PoolClient } from "pg";
 import type { Delivery } from "signalbox";
 import { postgres, type PostgresOptions } from "signalbox/postgres";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { deferred } from "../support/virtual.js";
 import { Followed, withOrders as withOrdersOn } from "../store/orders.js";
 import { onServer } from "../store/places.js";
-import { group, idOf, Noted, noServer, open, placed, setup, until, wire } from "./setup.js";
+import { Noted, noServer, open, placed, setup, until, wire } from "./setup.js";
 
 /* A bus on a transport of these options. */
 async function withOrders(options: PostgresOptions = {}) {
@@ -103,16 +103,20 @@ describe.skipIf(noServer !== undefined)("transactions on a server", () => {
     expect(shown).toEqual([row!["level"], "7s", "3s", "10"]);
   });
 
-  test("tell other processes when they are committed, long before their poll", async () => {
-    const { schema, open: opened } = setup();
-    const [one, two] = [await opened({ poll: "1m" }), await opened({ poll: "1m" })];
-    await two.transport.declare(group("reader"));
-    two.transport.credit("reader", 1);
-    const begun = await one.transport.begin();
-    await one.transport.send([wire(schema)], { transaction: begun.client });
+  test("tell other processes when they are committed, and not before", async () => {
+    const { schema, pool } = setup();
+    const { transport } = await open({ schema });
+    const other = await pool().connect();
+    onTestFinished(() => other.release());
+    let told = 0;
+    other.on("notification", () => void told++);
+    await other.query(`LISTEN "${schema}"`);
+    const begun = await transport.begin();
+    await transport.send([wire("a")], { transaction: begun.client });
+    await other.query("SELECT 1"); // whatever was told is here with its answer
+    expect(told).toBe(0);
     await begun.commit();
-    await until(() => two.items.length === 1);
-    expect(two.items.map(idOf)).toEqual([schema]);
+    await until(() => told > 0);
   });
 
   test("make an id known from the commit on, for the window and no longer", async () => {
