@@ -139,19 +139,15 @@ export class Consuming {
       if (this.#mustKeep) await this.#keep(session);
       return answers;
     } catch (error) {
-      this.#parts.claims.wake(); // what was taken is not
+      this.#parts.claims.failed();
       throw error;
     } finally {
       this.#arm();
     }
   }
 
-  async #written(
-    { database }: Session,
-    jobs: readonly Job[],
-    lockMaxMs?: number,
-  ): Promise<readonly Settled[]> {
-    const round = await database.transaction((db) => this.#write(db, jobs), lockMaxMs);
+  async #written({ database }: Session, jobs: readonly Job[], lockMs?: number): Promise<readonly Settled[]> {
+    const round = await database.transaction((db) => this.#write(db, jobs), lockMs);
     this.#done(jobs, round);
     return round.answers;
   }
@@ -175,7 +171,8 @@ export class Consuming {
     if (jobs.length > 0) claims.wake();
     const admitted = this.#isDue ? await tables.places.admit(db) : NOTHING_DUE;
     if (admitted.isAdmitted) claims.wake();
-    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+    const taken =
+      this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
     return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
@@ -242,7 +239,7 @@ export class Consuming {
 
   /* What goes wrong here holds up no settlement. */
   async #keep(session: Session): Promise<void> {
-    const { link, hints, tables } = this.#parts;
+    const { link, hints, tables, settings } = this.#parts;
     this.#keptAt = this.#now;
     try {
       const { attended, gone, isMore } = await session.database.transaction((db) =>
@@ -255,6 +252,7 @@ export class Consuming {
       this.wake();
       hints.give();
     } catch (error) {
+      this.#keptAt -= settings.leaseMs / 4; // again sooner, while the lease lasts
       if (error === LEASE_LOST) await this.#written(session, []);
       else if (!isBusy(error)) link.failed(storeError(error));
     }

@@ -1,6 +1,6 @@
 /** What can go wrong with a server: full, read-only, corrupt, set up for less. Nothing that was accepted is lost. */
 import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createBus } from "signalbox";
 import { postgres } from "signalbox/postgres";
@@ -161,6 +161,30 @@ describe.skipIf(why !== undefined)(`a corrupt row of a server${because}`, () => 
     await until(() => got.length === 2);
     expect(got.toSorted()).toEqual(["a", "c"]);
     expect((await bus.deadLetters.list()).map(({ reason }) => reason)).toEqual(["undecodable"]);
+  });
+});
+
+describe.skipIf(why !== undefined)(`a corrupt page of a server${because}`, () => {
+  test("that is in the way of what comes next is told by name, and keeps nothing that is out from being settled", async () => {
+    const { transport, items, states } = await open({ schema: "damaged", lease: "1m", reconnectMax: 100 });
+    await transport.declare(group("reader"));
+    transport.credit("reader", 1);
+    await transport.send([wire("a")]);
+    await until(() => items.length === 1);
+    await transport.send([wire("b", { body: randomBytes(100_000) })]);
+    const bodies = "(SELECT reltoastrelid FROM pg_class WHERE oid = 'damaged.envelopes'::regclass)";
+    const file = `current_setting('data_directory') || '/' || pg_relation_filepath(${bodies}) AS file`;
+    const [found] = await rows(`SELECT ${file}`);
+    await rows("CHECKPOINT");
+    await server().kill();
+    truncateSync(found!["file"] as string, 8_192); // of more than ten pages
+    await server().start();
+    states.splice(0);
+    transport.credit("reader", 1);
+    const says =
+      /^down: .*(missing chunk|could not read block|unexpected chunk).* Look at the server's log, and restore it/;
+    await until(() => states.some((state) => says.test(state)));
+    expect(await transport.settle(items[0]!, { kind: "done" })).toBe("settled");
   });
 });
 
