@@ -169,6 +169,25 @@ describe("the report", () => {
     const report = await reportContract("memory", cases, { times: 10 });
     expect([report.passed, runs, most, mostAlone]).toEqual([20, 20, 10, 1]);
   });
+
+  test("runs as many cases at once as it is told, each of them once, and alone what must be alone", async () => {
+    let [running, most, mostAlone] = [0, 0, 0];
+    const runs: string[] = [];
+    const one = (id: string, isAlone: boolean): Partial<CaseDefinition> => {
+      const run = async (): Promise<void> => {
+        runs.push(id);
+        most = Math.max(most, ++running);
+        if (isAlone) mostAlone = Math.max(mostAlone, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+      };
+      return { id, name: id.toLowerCase(), isAlone, run };
+    };
+    const ids = ["X1", "X2", "X3", "X4", "X5"];
+    const cases = setup(one("X9", true), ...ids.map((id) => one(id, false)));
+    const report = await reportContract("memory", cases, { atOnce: 3 });
+    expect([report.passed, runs, most, mostAlone]).toEqual([6, [...ids, "X9"], 3, 1]);
+  });
 });
 
 describe("a census", () => {

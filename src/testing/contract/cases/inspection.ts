@@ -3,6 +3,7 @@ import type { Bus } from "../../../bus.js";
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
+import { listed } from "../letters.js";
 import { shared } from "../needs.js";
 import { receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
@@ -73,7 +74,7 @@ async function pages(scene: Scene): Promise<void> {
   await hand.has(10);
   const store = hand.transport.store!;
   const within = <T>(work: T | Promise<T>) => scene.time.within(Promise.resolve(work), "the store");
-  await scene.time.silence(1_000);
+  await listed(scene, () => store.deadLetters({ group }), 10);
   isBroken = false;
   const first = await within(store.deadLetters({ group }, undefined, 4));
   const [discarded, redriven] = [first[0]!, first[1]!];
