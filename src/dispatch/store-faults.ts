@@ -61,8 +61,13 @@ function laneFaults(asked: LaneOptions, place: string, transport: string): Store
 
 /* It knows ids, and no function of ours. */
 function subscriptionFaults({ options }: Subscription, transport: string): StoreFault[] {
-  const { key, dedupe, debounce } = options;
+  const { key, dedupe, debounce, audience, keyFailure } = options;
   const faults: StoreFault[] = [];
+  if (keyFailure === "park" && audience === "each")
+    faults.push([
+      `parks keys and has the audience "each", but ${transport} would park them in every process at once`,
+      'Give it `keyFailure: "continue"`, or `audience: "one"`.',
+    ]);
   if (debounce !== undefined)
     faults.push([`debounces, but ${transport} keeps the queue in its store`, "Remove `debounce`."]);
   if (key !== undefined)

@@ -151,6 +151,7 @@ test("options of memory are told where a store would ignore them, of a lane that
       bus.on(Ping, { name: "b", lane: "narrow" }, () => undefined);
       bus.on(Ping, { name: "c", lane: { concurrency: { min: 1, max: 2, target: "1s" } } }, () => undefined);
       bus.on(Ping, { name: "d", dedupe: { by: "id", window: "1m", max: 5 } }, () => undefined);
+      bus.on(Ping, { name: "e", audience: "each", keyFailure: "park" }, () => undefined);
     },
     { lanes: { narrow: { waitMax: "1s" } }, delayedMax: 5 },
   );
@@ -161,6 +162,7 @@ test("options of memory are told where a store would ignore them, of a lane that
     "b asks for `waitMax` in lane narrow, but no publish waits for a place in the store of transport default. Remove `waitMax` from the options of lane narrow.",
     "c has slots by themselves in its lane, but what waits in the store of transport default is not seen here. Give a number as `concurrency` of its lane.",
     "d asks for `dedupe.max`, but transport default remembers every id for the window. Remove `max`, and shorten the window where that is too much.",
+    'e parks keys and has the audience "each", but transport default would park them in every process at once. Give it `keyFailure: "continue"`, or `audience: "one"`.',
   ]);
 });
 
