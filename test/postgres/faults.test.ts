@@ -37,6 +37,10 @@ async function filling(send: (id: string, body: Uint8Array) => Promise<unknown>)
 describe.skipIf(whyNotFull !== undefined)("a full disk of a server", () => {
   test("rejects what does not fit, by name, hands out all that was accepted, and takes more once there is room", async () => {
     await rows(`CREATE TABLESPACE small LOCATION '${disk(16)}'`);
+    onTestFinished(async () => {
+      for (const made of ['SCHEMA IF EXISTS "full" CASCADE', "TABLE IF EXISTS filler", "TABLESPACE small"])
+        await rows(`DROP ${made}`);
+    });
     await rows("CREATE TABLE filler (kilobyte text) TABLESPACE small");
     await rows("INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 8000)");
     const url = `${server().url}?options=-c%20default_tablespace%3Dsmall`;

@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { worker } from "../crash/build.mjs";
 import { because, BUSY, LEASE, ownServer, surely, why } from "./own-server.js";
-import { group, idOf, until, wire } from "./setup.js";
+import { group, idOf, Noted, until, wire } from "./setup.js";
 
 const { server, between, behind, open, bus, reading, rows } = ownServer();
 
@@ -52,6 +52,26 @@ describe.skipIf(why !== undefined)(`a server${because}`, () => {
     const since = performance.now();
     await closing.close({ deadline: 1_000 });
     expect(performance.now() - since).toBeLessThan(1_000 + 1_000 + BUSY); // the deadline, and the grace of a signal
+  });
+
+  test("that is down does not keep close() for what it could not be told: another has it when the lease is over", async () => {
+    const closing = bus();
+    const began = new Promise<void>((resolve) =>
+      closing.on(Noted, { name: "closing" }, (_, { signal }) => {
+        resolve();
+        return new Promise((end) => signal.addEventListener("abort", () => end(undefined)));
+      }),
+    );
+    await closing.start();
+    await closing.publish(new Noted({ id: "left" }), { id: "left" });
+    await began;
+    await between().refuse();
+    between().reset();
+    const since = performance.now();
+    await closing.close({ deadline: 500 });
+    expect(performance.now() - since).toBeLessThan(500 + 1_000 + BUSY);
+    const { got } = await reading("closing", { url: server().url });
+    await expect.poll(() => got, { timeout: 10_000 }).toEqual(["left"]);
   });
 
   test("that comes and goes ends no process with an unhandled rejection", async () => {
