@@ -30,6 +30,7 @@ const TAKEN_MAX = 500;
 export class Claims {
   readonly #accounts = new Map<string, Account>();
   readonly #tables: Tables;
+  #isWary = false;
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -75,8 +76,12 @@ export class Claims {
     return dueIn;
   }
 
-  /** Takes what the credits allow; nothing counts before it is committed. */
-  async take(db: Connection, owner: number): Promise<readonly Taken[]> {
+  /**
+   * Takes what the credits allow; nothing counts before it is committed. Once that has failed, settlements go without it:
+   * what cannot be taken holds up none.
+   */
+  async take(db: Connection, owner: number, isWithOthers: boolean): Promise<readonly Taken[]> {
+    if (this.#isWary && isWithOthers) return [];
     const asked = this.#hungry().map((account) => ({ account, most: Math.min(account.credit, TAKEN_MAX) }));
     if (asked.length === 0) return [];
     this.#calm(); // whoever wakes one meanwhile makes it hungry again
@@ -94,6 +99,7 @@ export class Claims {
 
   /** It is committed: the credits are used. */
   taken(taken: readonly Taken[]): readonly Held[] {
+    if (taken.length > 0) this.#isWary = false;
     for (const { account, helds, isEmpty } of taken) {
       account.credit -= helds.length;
       account.turns += helds.length;
@@ -102,9 +108,15 @@ export class Claims {
     return taken.flatMap(({ helds }) => helds);
   }
 
+  /** It is not: nothing was taken. */
+  failed(): void {
+    this.#isWary = true;
+    this.wake();
+  }
+
   clear(): void {
     this.#accounts.clear();
-    this.isAsked = false;
+    this.isAsked = this.#isWary = false;
   }
 
   #calm(): void {

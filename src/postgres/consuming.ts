@@ -6,7 +6,7 @@ import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
 import type { Held, Holdings } from "../transport/holdings.js";
 import type { Group, Item, Sink } from "../transport/transport.js";
-import { type Attended, consumerOf } from "./attendance.js";
+import { type Attended, ownerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
 import type { Connection, Database } from "./connection.js";
@@ -98,9 +98,10 @@ export class Consuming {
     return this.#commits.add(settling);
   }
 
-  /** Is there as a consumer, with an id. */
+  /** Is there as a consumer, with an id that nobody has given up. */
   async attend(): Promise<void> {
-    while (this.#parts.tables.attendance.id === undefined) await this.#commits.add("attend");
+    if (this.#session === undefined) return;
+    await this.#commits.add("attend");
     this.#arm();
   }
 
@@ -133,7 +134,7 @@ export class Consuming {
       if (this.#mustKeep) await this.#keep(session);
       return answers;
     } catch (error) {
-      this.#parts.claims.wake(); // what was taken is not
+      this.#parts.claims.failed();
       throw error;
     } finally {
       this.#arm();
@@ -159,30 +160,27 @@ export class Consuming {
   async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
     const { tables, claims } = this.#parts;
     const attended = await tables.attendance.attend(db, this.#now);
-    const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
+    const moved = attended.isLost ? await this.#declareAgain(db, attended.id) : [];
     const settlings = jobs.filter((job) => job !== "attend");
     const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
     if (jobs.length > 0) claims.wake();
     const isAdmitted = this.#isDue && (await tables.places.admit(db));
     if (isAdmitted) claims.wake();
-    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+    const taken =
+      this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
     return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
   }
 
-  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
-  async #join(db: Connection, { id, isLost }: Attended): Promise<(readonly [Group, number])[]> {
-    const { groups } = this.#parts.tables;
+  /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
+  async #declareAgain(db: Connection, consumer: number): Promise<(readonly [Group, number])[]> {
+    const { tables, claims } = this.#parts;
     const moved: (readonly [Group, number])[] = [];
-    const ids: number[] = [];
-    for (const { group, groupId } of this.#parts.claims.accounts) {
-      const isOwn = group.audience === "each" && isLost;
-      const known = isOwn ? (await groups.declare(db, group, consumerOf(group, id))).id : groupId;
-      ids.push(known);
-      if (isOwn) moved.push([group, known]);
+    for (const { group } of claims.accounts) {
+      const { id } = await tables.groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
+      moved.push([group, id]);
     }
-    await groups.join(db, id, ids);
     return moved;
   }
 
@@ -194,15 +192,17 @@ export class Consuming {
     if (isAdmitted || jobs.some(leavesSomething)) hints.give();
     this.#expect(jobs);
     const taken = helds();
-    if (this.#isStopped && taken.length > 0) return this.#return(taken);
+    const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
+    if (isLate && taken.length > 0) return this.#return(taken);
     for (const held of taken) holdings.add(held);
     for (const { item } of taken) void this.#session?.sink.deliver(item);
   }
 
-  /* It was on its way when the consuming stopped, and reached nobody. */
+  /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
+    for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
       .then(
@@ -233,7 +233,7 @@ export class Consuming {
 
   /* What goes wrong here holds up no settlement. */
   async #keep(session: Session): Promise<void> {
-    const { link, hints, tables } = this.#parts;
+    const { link, hints, tables, settings } = this.#parts;
     this.#keptAt = this.#now;
     try {
       const { attended, gone, isMore } = await session.database.transaction((db) =>
@@ -246,6 +246,7 @@ export class Consuming {
       this.wake();
       hints.give();
     } catch (error) {
+      this.#keptAt -= settings.leaseMs / 4; // again sooner, while the lease lasts
       if (error === LEASE_LOST) await this.#written(session, []);
       else if (!isBusy(error)) link.failed(storeError(error));
     }
@@ -274,6 +275,8 @@ export class Consuming {
 
   #beat(): void {
     this.#pulse = undefined;
+    if (this.#parts.tables.attendance.isLapsed(this.#now))
+      this.#lose(this.#parts.holdings.dropAll(), "lease");
     this.wake();
     this.#arm();
   }

@@ -10,6 +10,9 @@ export const paces = {
     storeRounds: 5,
     storeMs: 2_000,
     storeEvents: 100_000,
+    /** Claims of a round, and how many wait meanwhile. */
+    claims: 500,
+    claimsAmong: 1_000_000,
     /** For what needs a process per round and takes no time. */
     coldRounds: 9,
     /** The same code costs two or three times as much before the engine has learnt it. */
@@ -27,6 +30,8 @@ export const paces = {
     storeRounds: 3,
     storeMs: 400,
     storeEvents: 10_000,
+    claims: 200,
+    claimsAmong: 100_000,
     coldRounds: 3,
     warmEvents: 1_000_000,
     warmMost: 1_000,

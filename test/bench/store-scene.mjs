@@ -1,5 +1,5 @@
 // A candidate with a store that is new for every sample, and is gone after it.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import process from "node:process";
@@ -15,21 +15,29 @@ export async function setStoreScene(candidate, sampled) {
 
   async function sample(pace) {
     const folder = mkdtempSync(path.join(tmpdir(), "signalbox-bench-"));
-    const place = { folder, schema: `signalbox_bench_${process.pid}` };
+    const schema = `signalbox_bench_${process.pid}`;
+    const other = { folder: path.join(folder, "other"), schema: `${schema}_other` };
+    mkdirSync(other.folder);
+    const place = { folder, schema, other };
     try {
       return await sampled({ peer, place, counts }, pace);
     } finally {
       rmSync(folder, { recursive: true, force: true });
-      if (peer.canOpen !== undefined) await (await import("./stores/server.mjs")).dropSchema(place.schema);
+      if (peer.canOpen !== undefined)
+        await (await import("./stores/server.mjs")).dropSchemas(schema, other.schema);
     }
   }
 
-  const warm = async (pace) => (await sample({ ...pace, storeMs: 200, storeEvents: 500 }), {});
+  const few = { storeMs: 200, storeEvents: 500, claims: 20, claimsAmong: 500 };
+  const warm = async (pace) => (await sample({ ...pace, ...few }), {});
   return { name: peer.name, isLimit: peer.isLimit, warm, sample, check: async () => counts };
 }
 
 export const dataOf = (index) => ({ orderId: `o-${index}`, total: index });
 export const dataUpTo = (count) => Array.from({ length: count }, (_, index) => dataOf(index));
+
+export const quantile = (numbers, share) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];
 
 /** In batches, so that none is larger than a statement may be. */
 export async function fill(store, count) {

@@ -1,4 +1,6 @@
 /** What subscriptions ask for and their transport lacks: every fault at once at start(), with the fix. */
+import { postgres } from "signalbox/postgres";
+import { sqlite } from "signalbox/sqlite";
 import { describe, expect, test } from "vitest";
 import {
   type BusOptions,
@@ -59,6 +61,20 @@ test("all faults of all subscriptions are told at once, each with its fix, and n
     'shares asks for overflow "reject" in lane narrow, but transport default keeps the queue in its store. Remove `overflow` from the options of lane narrow.',
   ]);
   expect(store.calls).toEqual([]);
+});
+
+test.each([
+  ["SQLite", sqlite({ path: "-" })],
+  ["PostgreSQL", postgres()],
+])("what belongs to memory is named at start on %s", async (_, { features }) => {
+  const faults = await faultsOf(
+    (bus) => bus.on(Ping, { name: "drops", lane: { overflow: "dropOldest" } }, () => undefined),
+    {},
+    features,
+  );
+  expect(faults).toEqual([
+    'drops asks for overflow "dropOldest" in its lane, but transport default keeps the queue in its store. Remove `overflow` from the options of its lane.',
+  ]);
 });
 
 describe("a derived name of a method", () => {

@@ -1,7 +1,7 @@
 // From the call of publish to the call of the handler, at a hundred events a second.
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { dataOf, setStoreScene, untilSettled } from "../store-scene.mjs";
+import { dataOf, quantile, setStoreScene, untilSettled } from "../store-scene.mjs";
 
 export const rounds = (pace) => pace.storeRounds;
 /** Every round: each has an end of its own. */
@@ -31,5 +31,3 @@ export const stage = (candidate, { concurrency }) =>
     await store.close();
     return { p50Ms: quantile(took, 0.5), p99Ms: quantile(took, 0.99) };
   });
-
-const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];

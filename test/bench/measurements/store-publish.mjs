@@ -6,7 +6,7 @@ export const rounds = (pace) => pace.storeRounds;
 export const most = Infinity;
 export const columns = [
   { head: "events a second", textOf: ({ nsPerEvent }) => (1e9 / nsPerEvent).toFixed(0) },
-  { head: "× raw file", unit: "ratioToLimit", digits: 1 },
+  { head: "× the limit", unit: "ratioToLimit", digits: 1 },
 ];
 
 export const stage = (candidate, { load }) =>

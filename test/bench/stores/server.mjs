@@ -21,6 +21,6 @@ export async function countOf(sql) {
   return Number(rows[0].count);
 }
 
-export async function dropSchema(schema) {
-  await pool.query(`SET client_min_messages = error; DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+export async function dropSchemas(...schemas) {
+  await pool.query(`SET client_min_messages = error; DROP SCHEMA IF EXISTS ${schemas.join(", ")} CASCADE`);
 }

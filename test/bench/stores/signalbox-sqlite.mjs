@@ -3,12 +3,15 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { sqlite } from "../../../dist/sqlite/index.js";
-import { openBus } from "./signalbox-store.mjs";
+import { openBus, openClaims } from "./signalbox-store.mjs";
+
+const fileIn = (folder) => path.join(folder, "signalbox.db");
 
 const peerWith = (synchronous) => ({
   name: `signalbox, ${synchronous}`,
+  claims: ({ folder }) => openClaims(sqlite({ path: fileIn(folder), synchronous })),
   async open({ folder }, work) {
-    const file = path.join(folder, "signalbox.db");
+    const file = fileIn(folder);
     let reader;
     const unsettled = () => {
       reader ??= new DatabaseSync(file, { readOnly: true });
