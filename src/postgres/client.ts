@@ -14,7 +14,11 @@ export interface PostgresClient {
 
 /** A client that a pool has handed out. */
 export interface PooledClient extends PostgresClient {
+  /** The process of the server that it has been told. */
+  readonly processID?: number | null | undefined;
   release(isBroken?: boolean): void;
+  /** Its connection keeps no process alive. */
+  unref?(): void;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "notification", listener: (notification: Notification) => void): unknown;
   removeListener(event: "error", listener: (error: Error) => void): unknown;
@@ -23,6 +27,8 @@ export interface PooledClient extends PostgresClient {
 /** A pool of `pg`, as much of it as is needed. */
 export interface PostgresPool {
   connect(): Promise<PooledClient>;
+  /** How many clients it has at most, where it says so. */
+  readonly options?: { readonly max?: number | undefined } | undefined;
 }
 
 export interface Notification {

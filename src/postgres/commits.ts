@@ -1,22 +1,29 @@
 /** Group commit: whatever is asked for within a turn of the event loop, or while a transaction is under way, is one. */
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
-import { isBusy, isConnectionLost, storeError } from "./faults.js";
+import { Aside } from "./aside.js";
+import { isBusy, isConnectionLost, isLocked, storeError } from "./faults.js";
 import type { Link } from "./link.js";
 
 export interface CommitParts<Job, Answer> {
   readonly host: () => Host;
   readonly link: Link;
-  /** All of them, or none; may run more than once, and only what is committed counts. */
-  readonly write: (jobs: readonly Job[]) => Promise<readonly Answer[]>;
+  /** All of them, or none; may run more than once, and only what is committed counts. Waits so long for a lock at most. */
+  readonly write: (jobs: readonly Job[], lockMaxMs: number) => Promise<readonly Answer[]>;
+  /** Jobs with a line in common are written in order. */
+  readonly linesOf: (job: Job) => readonly string[];
   /** They must not fail: they are tried until they succeed, or the transport closes. */
   readonly isVital: boolean;
+  /** How long one that is not vital waits for a lock. */
+  readonly busyMaxMs: number;
   /** Whether there is something to do without a job. */
   readonly isAsked: () => boolean;
 }
 
 interface Asked<Job, Answer> {
   readonly job: Job;
+  readonly lines: readonly string[];
+  readonly since: number;
   readonly signal: AbortSignal | undefined;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -24,6 +31,10 @@ interface Asked<Job, Answer> {
 
 const JOBS_MAX = 500;
 const BUSY_MS = 5;
+/* For so long a lock is waited for by all; then those that need it are found, and wait apart. */
+const LOCK_MS = 250;
+const LOCK_ALONE_MS = 20;
+const ASIDE_MS = 100;
 const CLOSE_MAX_MS = 10_000;
 
 export class Commits<Job, Answer> {
@@ -33,6 +44,9 @@ export class Commits<Job, Answer> {
   #isScheduled = false;
   #running: Promise<void> | undefined;
   #pause: HostTimer | undefined;
+  readonly #aside = new Aside<Asked<Job, Answer>>();
+  #asideTimer: HostTimer | undefined;
+  #isAsideDue = false;
 
   constructor(parts: CommitParts<Job, Answer>) {
     this.#parts = parts;
@@ -45,7 +59,8 @@ export class Commits<Job, Answer> {
   /** Resolves when it is committed. */
   add(job: Job, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ job, signal, resolve, reject });
+      const since = this.#parts.host().monotonic();
+      this.#asked.push({ job, lines: this.#parts.linesOf(job), since, signal, resolve, reject });
       this.soon();
     });
   }
@@ -69,38 +84,50 @@ export class Commits<Job, Answer> {
     this.#isOpen = false;
     this.#resume();
     await this.#running;
-    while (this.#asked.length > 0 && this.#parts.host().monotonic() < until) {
+    do {
+      this.#isAsideDue = true;
       await this.#turn();
       if (this.#pause !== undefined) await this.#paused();
-    }
-    const left = this.#asked.splice(0);
+    } while (this.#isMore && this.#parts.host().monotonic() < until);
+    const left = [...this.#asked.splice(0), ...this.#aside.takeAll()];
     for (const { reject } of left) reject(new Error("The transport was closed before it could write."));
     this.#resume();
+    this.#asideTimer?.cancel();
+    this.#asideTimer = undefined;
+  }
+
+  /* What is not vital is tried once more at the close. */
+  get #isMore(): boolean {
+    return this.#asked.length > 0 || (this.#parts.isVital && !this.#aside.isEmpty);
   }
 
   #run(): void {
     if (this.#running !== undefined || !this.#isOpen) return;
     this.#running = this.#turn().finally(() => {
       this.#running = undefined;
-      if (this.#asked.length > 0 || this.#parts.isAsked()) this.soon();
+      if (this.#asked.length > 0 || this.#isAsideDue || this.#parts.isAsked()) this.soon();
     });
   }
 
   async #turn(): Promise<void> {
     const next = this.#next();
-    if (next.length > 0 || this.#parts.isAsked()) await this.#write(next);
+    if (next.length > 0 || this.#parts.isAsked()) await this.#write(next, LOCK_MS);
+    if (this.#isAsideDue) await this.#pass();
   }
 
   #next(): Asked<Job, Answer>[] {
     const next = this.#asked.splice(0, JOBS_MAX);
     const isAborted = ({ signal }: Asked<Job, Answer>): boolean => signal?.aborted === true;
     for (const { reject, signal } of next.filter(isAborted)) reject(signal!.reason);
-    return next.filter((each) => !isAborted(each));
+    return this.#aside.takeBehind(next.filter((each) => !isAborted(each)));
   }
 
-  async #write(asked: Asked<Job, Answer>[]): Promise<void> {
+  async #write(asked: Asked<Job, Answer>[], lockMaxMs: number): Promise<void> {
     try {
-      const answers = await this.#parts.write(asked.map(({ job }) => job));
+      const answers = await this.#parts.write(
+        asked.map(({ job }) => job),
+        lockMaxMs,
+      );
       this.#parts.link.worked();
       for (const [at, { resolve }] of asked.entries()) resolve(answers[at]!);
     } catch (error) {
@@ -108,23 +135,67 @@ export class Commits<Job, Answer> {
     }
   }
 
-  /* One of them spoils it for all: each alone, and only those fail that fail alone. */
   async #refused(asked: Asked<Job, Answer>[], error: unknown): Promise<void> {
-    if (isBusy(error)) return this.#again(asked, BUSY_MS * (0.5 + this.#parts.host().random()));
-    const isAlone = asked.length < 2;
-    if (!isAlone && !isConnectionLost(error)) {
-      for (const each of asked) await this.#write([each]);
-      return;
-    }
+    if (isLocked(error)) return asked.length === 1 ? this.#putAside(asked[0]!) : this.#apart(asked);
+    if (isBusy(error)) return this.#again(asked);
+    if (asked.length > 1 && !isConnectionLost(error)) return this.#apart(asked);
     const says = storeError(error);
     if (this.#parts.isVital || isConnectionLost(error)) this.#pauseFor(this.#parts.link.failed(says));
     if (this.#parts.isVital) this.#asked.unshift(...asked);
     else for (const { reject } of asked) reject(says);
   }
 
-  #again(asked: Asked<Job, Answer>[], ms: number): void {
+  /* One of them spoils it for all: each alone, and only those fail that fail alone. */
+  async #apart(asked: readonly Asked<Job, Answer>[]): Promise<void> {
+    if (asked.length === 0) this.#again([]);
+    for (const each of asked)
+      if (this.#aside.takeBehind([each]).length > 0) await this.#write([each], LOCK_ALONE_MS);
+  }
+
+  // ── What waits for a lock ─────────────────────────────────────────────────────────────────────────────────────
+
+  #putAside(asked: Asked<Job, Answer>): void {
+    this.#aside.add(asked);
+    this.#expectPass();
+  }
+
+  #expectPass(): void {
+    if (this.#aside.isEmpty || !this.#isOpen) return;
+    const due = (): void => {
+      this.#asideTimer = undefined;
+      this.#isAsideDue = true;
+      this.soon();
+    };
+    this.#asideTimer ??= withoutContext(() => this.#parts.host().timer(due, ASIDE_MS));
+  }
+
+  async #pass(): Promise<void> {
+    this.#isAsideDue = false;
+    await this.#aside.pass(
+      (asked) => this.#isDone(asked),
+      () => this.#parts.host().monotonic(),
+    );
+    this.#expectPass();
+  }
+
+  async #isDone(asked: Asked<Job, Answer>): Promise<boolean> {
+    const { job, signal, since, resolve, reject } = asked;
+    const { write, isVital, busyMaxMs, host } = this.#parts;
+    try {
+      signal?.throwIfAborted();
+      resolve((await write([job], LOCK_ALONE_MS))[0]!);
+      return true;
+    } catch (error) {
+      const isLate = isLocked(error) && host().monotonic() - since >= busyMaxMs;
+      if (signal?.aborted !== true && (isVital || (isBusy(error) && !isLate))) return false;
+      reject(signal?.aborted === true ? signal.reason : storeError(error));
+      return true;
+    }
+  }
+
+  #again(asked: readonly Asked<Job, Answer>[]): void {
     this.#asked.unshift(...asked);
-    this.#pauseFor(ms);
+    this.#pauseFor(BUSY_MS * (0.5 + this.#parts.host().random()));
   }
 
   #pauseFor(ms: number): void {

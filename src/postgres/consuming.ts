@@ -14,7 +14,8 @@ import { isBusy, storeError } from "./faults.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
-import { type Settled, type Settling, writeSettlements } from "./settling.js";
+import { type Admitted, NOTHING_DUE } from "./places.js";
+import { leavesSomething, linesOf, type Settled, type Settling, writeSettlements } from "./settling.js";
 import type { Tables } from "./tables.js";
 import { keepUp, LEASE_LOST } from "./upkeep.js";
 
@@ -32,19 +33,21 @@ export interface ConsumingParts {
 export interface Session {
   readonly database: Database;
   readonly sink: Sink;
+  readonly close: () => Promise<void>;
 }
 
 /* A settlement, or nothing but to be there as a consumer. */
 type Job = Settling | "attend";
 
 /* What a transaction did. */
-interface Round {
+interface Round extends Admitted {
   readonly answers: readonly Settled[];
   readonly attended: Attended;
   readonly moved: readonly (readonly [Group, number])[];
-  readonly isAdmitted: boolean;
   readonly helds: () => readonly Held[];
 }
+
+const BLOCKED_MS = 250;
 
 export class Consuming {
   readonly #parts: ConsumingParts;
@@ -63,8 +66,10 @@ export class Consuming {
       host: parts.host,
       link: parts.link,
       isVital: true,
+      busyMaxMs: Infinity,
       isAsked: () => this.#isAsked,
-      write: (jobs) => this.#round(jobs),
+      linesOf: (job) => (job === "attend" ? [] : linesOf(job)),
+      write: (jobs, lockMaxMs) => this.#round(jobs, lockMaxMs),
     });
   }
 
@@ -125,12 +130,12 @@ export class Consuming {
     return isHungry || this.#isLooking || this.#isDue || this.#mustKeep;
   }
 
-  async #round(jobs: readonly Job[]): Promise<readonly Settled[]> {
+  async #round(jobs: readonly Job[], lockMaxMs: number): Promise<readonly Settled[]> {
     const session = this.#session;
     if (session === undefined) return [];
     try {
       const answers =
-        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs) : [];
+        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs, lockMaxMs) : [];
       if (this.#mustKeep) await this.#keep(session);
       return answers;
     } catch (error) {
@@ -141,8 +146,8 @@ export class Consuming {
     }
   }
 
-  async #written({ database }: Session, jobs: readonly Job[]): Promise<readonly Settled[]> {
-    const round = await database.transaction((db) => this.#write(db, jobs));
+  async #written({ database }: Session, jobs: readonly Job[], lockMs?: number): Promise<readonly Settled[]> {
+    const round = await database.transaction((db) => this.#write(db, jobs), lockMs);
     this.#done(jobs, round);
     return round.answers;
   }
@@ -164,13 +169,13 @@ export class Consuming {
     const settlings = jobs.filter((job) => job !== "attend");
     const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
     if (jobs.length > 0) claims.wake();
-    const isAdmitted = this.#isDue && (await tables.places.admit(db));
-    if (isAdmitted) claims.wake();
+    const admitted = this.#isDue ? await tables.places.admit(db) : NOTHING_DUE;
+    if (admitted.isAdmitted) claims.wake();
     const taken =
       this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
-    return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
+    return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
   }
 
   /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
@@ -184,12 +189,13 @@ export class Consuming {
     return moved;
   }
 
-  #done(jobs: readonly Job[], { attended, moved, isAdmitted, helds }: Round): void {
+  #done(jobs: readonly Job[], { attended, moved, isAdmitted, isBlocked, helds }: Round): void {
     const { holdings, claims, hints } = this.#parts;
     this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
     if (isAdmitted) this.wake();
-    if (isAdmitted || jobs.some(leavesSomething)) hints.give();
+    if (isAdmitted || jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
+    if (isBlocked) this.#nextDue = this.#now + BLOCKED_MS;
     this.#expect(jobs);
     const taken = helds();
     const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
@@ -288,11 +294,4 @@ export class Consuming {
   get #now(): number {
     return this.#parts.host().monotonic();
   }
-}
-
-/* Whether others may take what this was about. */
-function leavesSomething(job: Job): boolean {
-  if (job === "attend") return false;
-  const { held, settlement } = job;
-  return held.key !== null || settlement.kind === "release" || settlement.kind === "retry";
 }

@@ -12,8 +12,8 @@ const PROBLEMS: ReadonlyMap<string, StoreProblem> = new Map([
   ["XX001", "corrupt"],
   ["XX002", "corrupt"],
 ]);
-/* Connection exceptions, and the server that shuts down or has no room for one more. */
-const LOST = /^(08...|57P0[123]|53300|E[A-Z]+)$/;
+/* Connection exceptions, and the server that shuts down, ends what is idle or has no room for one more. */
+const LOST = /^(08...|57P0[1235]|25P0[34]|53300|E[A-Z]+)$/;
 const LOST_SAYS =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying/;
 
@@ -37,6 +37,17 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST.test(codeOf(error)) || LOST_SAYS.test(message) || errors?.some(isConnectionLost) === true;
 }
 
+/** What the server says of a transaction that has read what is over by now. */
+export function notSerialisable(): Error {
+  const says = "could not serialize access: the transaction reads what has changed since it began";
+  return Object.assign(new Error(says), { code: "40001" });
+}
+
+/** Whether somebody else has held a lock for too long. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === "55P03";
+}
+
 /** An error of the server, or of the way to it, as one of Signalbox; any other as it is. */
 export function storeError(error: unknown): Error {
   const code = codeOf(error);
@@ -47,6 +58,20 @@ export function storeError(error: unknown): Error {
   const says = message === "" ? code : message;
   return new StoreError("postgres", problem, `${says}. ${ADVICE[problem]}`, { cause: error });
 }
+
+/* A constraint that was deferred to the commit is the application's own. */
+const CONSTRAINT = /^23...$/;
+const ABORTED = "25P02";
+
+/** What a commit says: of a statement that failed in the work, of the application's data, or of the store. */
+export function commitError(error: unknown): Error {
+  const code = codeOf(error);
+  if (code === ABORTED) return new TypeError(FAILED, { cause: error });
+  return CONSTRAINT.test(code) ? (error as Error) : storeError(error);
+}
+
+const FAILED =
+  "A statement of the work has failed, and with it the transaction, though the work went on. Let the error end the work, or roll back to a SAVEPOINT before it.";
 
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };

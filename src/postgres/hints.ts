@@ -2,7 +2,7 @@
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
 import type { Notification, PooledClient } from "./client.js";
-import type { Database } from "./connection.js";
+import type { Connection, Database } from "./connection.js";
 import { storeError } from "./faults.js";
 import type { Link } from "./link.js";
 
@@ -10,14 +10,21 @@ export interface HintParts {
   readonly host: () => Host;
   readonly link: Link;
   readonly schema: string;
+  /** How often is looked whether the connection is still there. */
+  readonly beatMs: number;
   /** Somebody else has something new, or may have had. */
   readonly hear: () => void;
+}
+
+interface Listener {
+  readonly client: PooledClient;
+  readonly db: Connection;
 }
 
 export class Hints {
   readonly #parts: HintParts;
   #database: Database | undefined;
-  #client: PooledClient | undefined;
+  #listener: Listener | undefined;
   #pause: HostTimer | undefined;
   #isGiving = false;
   #isMore = false;
@@ -51,40 +58,55 @@ export class Hints {
 
   async #give(): Promise<void> {
     this.#isGiving = true;
-    while (this.#isMore && this.#client !== undefined) {
+    while (this.#isMore && this.#listener !== undefined) {
       this.#isMore = false;
-      await this.#client.query({ text: Hints.sqlOf(this.#parts.schema) }).catch(() => undefined); // it is only a hint
+      await this.#ask(this.#listener, Hints.sqlOf(this.#parts.schema));
     }
     this.#isGiving = false;
   }
 
+  /* A hint may be lost; but who gives no answer says nothing to us, either. */
+  async #ask(listener: Listener, sql: string): Promise<void> {
+    await listener.db.run(sql).catch((error: Error) => listener.db.isLost && this.#lost(listener, error));
+  }
+
   async #listen(database: Database): Promise<void> {
     const client = await database.connect();
+    const listener = { client, db: database.on(client) };
     let own: unknown;
-    client.on("error", (error) => this.#lost(client, error));
+    client.on("error", (error) => this.#lost(listener, error));
     client.on("notification", ({ processId }: Notification) => {
       if (processId !== own) this.#parts.hear();
     });
     try {
-      const { rows } = await client.query({ text: "SELECT pg_backend_pid() AS pid" });
-      own = (rows[0] as { pid: unknown }).pid;
-      await client.query({ text: `LISTEN "${this.#parts.schema}"` });
+      own = (await listener.db.row("SELECT pg_backend_pid() AS pid"))!["pid"];
+      await listener.db.run(`LISTEN "${this.#parts.schema}"`);
     } catch (error) {
       client.release(true);
       throw error;
     }
-    if (this.#database === database) this.#client = client;
-    else client.release(true);
+    if (this.#database !== database) return client.release(true);
+    this.#listener = listener;
+    this.#beatLater(listener);
   }
 
-  #lost(client: PooledClient, error: Error): void {
-    if (this.#client !== client) return;
+  #beatLater(listener: Listener): void {
+    const beat = async (): Promise<void> => {
+      await this.#ask(listener, "SELECT 1");
+      if (this.#listener === listener) this.#beatLater(listener);
+    };
+    this.#pause = withoutContext(() => this.#parts.host().timer(() => void beat(), this.#parts.beatMs));
+  }
+
+  #lost(listener: Listener, error: Error): void {
+    if (this.#listener !== listener) return;
     this.#leave();
     this.#again(error);
   }
 
   #again(error: unknown): void {
     const wait = this.#parts.link.failed(storeError(error));
+    this.#pause?.cancel();
     this.#pause = withoutContext(() => this.#parts.host().timer(() => void this.#retry(), wait));
   }
 
@@ -102,7 +124,9 @@ export class Hints {
   }
 
   #leave(): void {
-    this.#client?.release(true); // nobody else is to listen on it
-    this.#client = undefined;
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.client.unref?.(); // the server may be too far away to say good-bye
+    listener?.client.release(true); // nobody else is to listen on it
   }
 }

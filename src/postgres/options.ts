@@ -28,6 +28,11 @@ export interface PostgresOptions {
   survives?: "power" | "process" | undefined;
   /** How many connections there are at most, where the pool is its own. Defaults to 4. */
   connections?: number | undefined;
+  /**
+   * How many transactions the bus has open at most, each on a connection beside those; more of them wait. Defaults to 10, or
+   * to what a pool that is lent has beyond four.
+   */
+  transactions?: number | undefined;
   /** How long a process that is silent keeps what it was handed. Defaults to `"30s"`. */
   lease?: Duration | undefined;
   /** How often is looked for what other processes have written, whether or not they were heard. Defaults to `"1s"`. */
@@ -40,6 +45,10 @@ export interface PostgresOptions {
   keepDeadLetters?: Duration | undefined;
   /** The longest pause between two attempts to connect again. Defaults to `"10s"`. */
   reconnectMax?: Duration | undefined;
+  /** How long a publish waits for the transactions of others, and `bus.transaction` for a connection. Defaults to `"10s"`. */
+  busyMax?: Duration | undefined;
+  /** How long the server may say nothing before a connection is taken for lost. Defaults to `"10s"`. */
+  answerMax?: Duration | undefined;
 }
 
 /** The options as the rooms want them: milliseconds, nothing absent but `url` and `pool`. */
@@ -51,6 +60,7 @@ export interface Settings {
   readonly prefix: string;
   readonly survives: "power" | "process";
   readonly connections: number;
+  readonly transactions: number;
   readonly leaseMs: number;
   readonly pollMs: number;
   readonly sweepMs: number;
@@ -58,6 +68,8 @@ export interface Settings {
   readonly keepEventsMs: number;
   readonly keepDeadLettersMs: number;
   readonly reconnectMaxMs: number;
+  readonly busyMaxMs: number;
+  readonly answerMaxMs: number;
 }
 
 /* Names go into SQL as they are. */
@@ -67,6 +79,7 @@ const schemaRule = rule(
 );
 const SCHEMA = "signalbox";
 const CONNECTIONS = 4;
+const TRANSACTIONS = 10;
 
 /** What `postgres()` takes. */
 export const postgresOptions: OptionTable = {
@@ -82,6 +95,11 @@ export const postgresOptions: OptionTable = {
     about: "How many connections its own pool has at most.",
     default: CONNECTIONS,
   },
+  transactions: {
+    ...integerFrom(1),
+    about: "How many transactions the bus has open at most.",
+    default: TRANSACTIONS,
+  },
   lease: { ...positiveDuration, about: "How long a silent process keeps its deliveries.", default: "30s" },
   poll: { ...positiveDuration, about: "How often other processes' writes are looked for.", default: "1s" },
   dedupeWindow: { ...duration, about: "How long the same id is a duplicate.", default: "2m" },
@@ -92,17 +110,34 @@ export const postgresOptions: OptionTable = {
     about: "The longest pause before another attempt to connect.",
     default: "10s",
   },
+  busyMax: {
+    ...duration,
+    about: "How long a publish waits for others' transactions, and a transaction for a connection.",
+    default: "10s",
+  },
+  answerMax: {
+    ...positiveDuration,
+    about: "How long the server may say nothing before a connection is taken for lost.",
+    default: "10s",
+  },
 };
 
-type DurationName = "lease" | "poll" | "dedupeWindow" | "keepEvents" | "keepDeadLetters" | "reconnectMax";
+type DurationName =
+  | "lease"
+  | "poll"
+  | "dedupeWindow"
+  | "keepEvents"
+  | "keepDeadLetters"
+  | "reconnectMax"
+  | "busyMax"
+  | "answerMax";
 
 const SWEEP_MAX_MS = 5_000;
 
 /** Throws a `TypeError` that lists every fault. */
 export function settingsOf(options: PostgresOptions): Settings {
   const faults = checkOptions("postgres", options, postgresOptions);
-  const isBoth = options.url !== undefined && options.pool !== undefined;
-  refuse(faults.length > 0 || !isBoth ? faults : [ONE]);
+  refuse(faults.length > 0 ? faults : placeFaults(options));
   const { url, pool, schema = SCHEMA, survives = "power", connections = CONNECTIONS } = options;
   const ms = (name: DurationName): number =>
     toMs(options[name] ?? (postgresOptions[name]!.default as Duration), `postgres.${name}`);
@@ -114,6 +149,7 @@ export function settingsOf(options: PostgresOptions): Settings {
     prefix: prefixOf(schema),
     survives,
     connections,
+    transactions: options.transactions ?? Math.max(1, Math.min(TRANSACTIONS, roomOf(pool) - CONNECTIONS)),
     leaseMs,
     sweepMs: Math.min(SWEEP_MAX_MS, leaseMs / 2),
     pollMs: ms("poll"),
@@ -121,7 +157,24 @@ export function settingsOf(options: PostgresOptions): Settings {
     keepEventsMs: ms("keepEvents"),
     keepDeadLettersMs: ms("keepDeadLetters"),
     reconnectMaxMs: ms("reconnectMax"),
+    busyMaxMs: ms("busyMax"),
+    answerMaxMs: ms("answerMax"),
   });
+}
+
+function placeFaults({ url, pool, transactions = 0 }: PostgresOptions): string[] {
+  if (url !== undefined && pool !== undefined) return [ONE];
+  const needed = CONNECTIONS + transactions;
+  return transactions > 0 && roomOf(pool) < needed ? [tooSmall(roomOf(pool), needed)] : [];
+}
+
+/* How many connections a pool that is lent has; endless where it does not say. */
+function roomOf(pool: PostgresPool | undefined): number {
+  return pool?.options?.max ?? Infinity;
+}
+
+function tooSmall(room: number, needed: number): string {
+  return `Expected \`postgres.pool\` to have ${needed} connections, four and one for each of \`transactions\`, got ${room}.`;
 }
 
 const ONE = "Expected `postgres` to have `url` or `pool`, not both: a pool knows where its server is.";

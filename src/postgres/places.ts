@@ -2,6 +2,8 @@
 import type { Row } from "../transport/envelope-rows.js";
 import type { Hold } from "../transport/holdings.js";
 import { type Connection, NOW } from "./connection.js";
+import { notSerialisable } from "./faults.js";
+import { unlessLocked } from "./savepoint.js";
 
 const READY = 0;
 const RETRY = 1;
@@ -9,6 +11,9 @@ const OUT = 2;
 const BEHIND = 3;
 const LATER = 4;
 const ADMITTED_MAX = 1_000;
+/* How long is waited for the lock of one, and for how many in a transaction. */
+const ALONE_MS = 20;
+const LOCKED_MAX = 5;
 
 /** How many of one group are wanted, of the highest priority, or of the lowest that waits. */
 export interface Wanted {
@@ -25,6 +30,15 @@ export interface Change {
   readonly afterMs: number;
   readonly history: string | null;
 }
+
+/** What came of looking for what is due. */
+export interface Admitted {
+  readonly isAdmitted: boolean;
+  /** Whether something has to wait for somebody's open transaction. */
+  readonly isBlocked: boolean;
+}
+
+export const NOTHING_DUE: Admitted = { isAdmitted: false, isBlocked: false };
 
 export interface Line {
   readonly groupId: number;
@@ -51,11 +65,24 @@ export class Places {
   async hold(db: Connection, lines: readonly Line[]): Promise<void> {
     const keyed = lines.filter(({ key }) => key !== null);
     if (keyed.length === 0) return;
-    await db.run(
-      `INSERT INTO ${this.#p}lines (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
-        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key`,
+    const rows = await db.rows(
+      `INSERT INTO ${this.#p}lines AS l (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
+        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key RETURNING group_id, key, l.xmax = 0 AS is_new`,
       ...columnsOf(keyed),
     );
+    const fresh = rows.filter(({ is_new }) => is_new === true);
+    if (db.isSnapshot && fresh.length > 0) await this.#checkEmpty(db, fresh);
+  }
+
+  /* Who sees somebody in a line that was not there reads what is over, and would wait behind nobody. */
+  async #checkEmpty(db: Connection, rows: readonly Row[]): Promise<void> {
+    const row = await db.row(
+      `SELECT 1 FROM ${this.#p}deliveries d JOIN unnest($1::bigint[], $2::text[]) u (g, k) ON d.group_id = u.g AND d.key = u.k
+        WHERE d.state <> ${LATER} LIMIT 1`,
+      rows.map(({ group_id }) => group_id),
+      rows.map(({ key }) => key),
+    );
+    if (row !== undefined) throw notSerialisable();
   }
 
   /** Which groups have something ready, and in how many milliseconds the next is due. */
@@ -104,14 +131,14 @@ export class Places {
     return new Set(rows.map(({ envelope, group_id }) => `${envelope as number} ${group_id as number}`));
   }
 
-  /** Whatever is due by now is ready, or behind those of its key. Answers whether there was any. */
-  async admit(db: Connection): Promise<boolean> {
+  /** Whatever is due by now is ready, or behind those of its key; but what an open transaction of others has locked. */
+  async admit(db: Connection): Promise<Admitted> {
     const p = this.#p;
     const due = await db.rows(
       `SELECT envelope, group_id, state, key FROM ${p}deliveries WHERE due_at <= ${NOW} ORDER BY due_at, envelope
         LIMIT ${ADMITTED_MAX} FOR UPDATE SKIP LOCKED`,
     );
-    if (due.length === 0) return false;
+    if (due.length === 0) return NOTHING_DUE;
     const retries = due.filter(({ state }) => state === RETRY);
     const later = due.filter(({ state }) => state === LATER);
     await db.run(
@@ -120,8 +147,10 @@ export class Places {
       retries.map(({ envelope }) => envelope),
       retries.map(({ group_id }) => group_id),
     );
-    if (later.length > 0) await this.#admitLater(db, [...new Set(later.map(({ envelope }) => envelope))]);
-    return true;
+    const envelopes = [...new Set(later.map(({ envelope }) => envelope))];
+    const admitted = later.length > 0 ? await this.#admitUnlocked(db, envelopes) : 0;
+    const isBlocked = admitted < envelopes.length;
+    return { isAdmitted: retries.length > 0 || admitted > 0, isBlocked };
   }
 
   /** What an owner has. */
@@ -212,6 +241,21 @@ export class Places {
         UPDATE ${p}deliveries d SET state = ${READY} FROM first WHERE d.group_id = first.g AND d.envelope = first.envelope`,
       ...columnsOf(lines),
     );
+  }
+
+  /* All in one, or where somebody holds a line, each by itself. Answers how many. */
+  async #admitUnlocked(db: Connection, envelopes: readonly unknown[]): Promise<number> {
+    const isDone = (some: readonly unknown[]): Promise<boolean> =>
+      unlessLocked(db, () => this.#admitLater(db, some));
+    if (await isDone(envelopes)) return envelopes.length;
+    await db.run(`SET LOCAL lock_timeout = ${ALONE_MS}`);
+    let [admitted, locked] = [0, 0];
+    for (const envelope of envelopes) {
+      if (locked === LOCKED_MAX) break;
+      if (await isDone([envelope])) admitted++;
+      else locked++;
+    }
+    return admitted;
   }
 
   /* What was published for later comes after what was accepted before it was due. */

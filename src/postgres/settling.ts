@@ -32,6 +32,16 @@ export async function writeSettlements(
   return all.map((each) => (isSettled(each) ? "settled" : "stale"));
 }
 
+/** What is settled of one line is settled in order. */
+export function linesOf({ held }: Settling): readonly string[] {
+  return held.key === null ? [] : [`${held.groupId} ${held.key}`];
+}
+
+/** Whether others may take what this was about. */
+export function leavesSomething({ held, settlement }: Settling): boolean {
+  return held.key !== null || settlement.kind === "release" || settlement.kind === "retry";
+}
+
 /** The change that ends a delivery which nobody is to see. */
 export function endOf(held: Held): Change {
   return changeOf({ held, settlement: { kind: "done" } });

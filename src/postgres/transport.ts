@@ -1,8 +1,7 @@
 /** A transport on a PostgreSQL server: the queue is a table, and what is accepted survives the process. */
 import type { Host } from "../runtime/host.js";
-import { show } from "../runtime/options.js";
 import { processRuntime } from "../runtime/runtime.js";
-import { Holdings } from "../transport/holdings.js";
+import { type Held, Holdings } from "../transport/holdings.js";
 import type {
   Features,
   Group,
@@ -10,27 +9,28 @@ import type {
   Settlement,
   Sink,
   Transport,
+  TransportTransaction,
   WireEnvelope,
 } from "../transport/transport.js";
 import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits } from "./commits.js";
-import type { PostgresClient } from "./client.js";
-import { Connection, type Database, databaseOf } from "./connection.js";
+import { closeAll, type Connection, type Database, databasesOf } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { isBusy, storeError } from "./faults.js";
+import { featuresOf } from "./features.js";
 import type { KnownGroup } from "./groups.js";
 import { Hints } from "./hints.js";
+import { Joined } from "./joined.js";
 import { Link } from "./link.js";
 import { type PostgresOptions, type Settings, settingsOf } from "./options.js";
 import { migrate } from "./schema.js";
 import { writeSettlements } from "./settling.js";
 import { PostgresStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
+import { Transactions } from "./transactions.js";
 
-/* A field has a gigabyte at most, and on its way the body is text of two characters a byte. */
-const BODY_MAX = 250_000_000;
 const TRIES = 10;
 
 type Answers = readonly ("accepted" | "duplicate")[];
@@ -46,6 +46,8 @@ export class PostgresTransport implements Transport {
   readonly #hints: Hints;
   readonly #sends: Commits<readonly WireEnvelope[], Answers>;
   readonly #consuming: Consuming;
+  readonly #transactions: Transactions;
+  readonly #joined: Joined = new Joined();
   #host: Host = processRuntime.host;
   #session: Session | undefined;
 
@@ -62,16 +64,22 @@ export class PostgresTransport implements Transport {
       changed: (state, error) => this.#session?.sink.changed(state, error),
     });
     const link = this.#link;
-    this.#hints = new Hints({ host, link, schema: settings.schema, hear: () => this.#consuming.wake() });
+    const { schema, answerMaxMs: beatMs } = settings;
+    this.#hints = new Hints({ host, link, schema, beatMs, hear: () => this.#consuming.wake() });
     const { tables, claims, holdings, hints } = this.#rooms;
     this.#consuming = new Consuming({ host, link, settings, tables, claims, holdings, hints });
     this.#sends = new Commits<readonly WireEnvelope[], Answers>({
       host,
       link,
       isVital: false,
+      busyMaxMs: settings.busyMaxMs,
       isAsked: () => false,
-      write: (batches) => this.#send(batches),
+      linesOf: (batch) =>
+        batch.flatMap(({ id, key }) => (key === undefined ? [`id ${id}`] : [`id ${id}`, `key ${key}`])),
+      write: (batches, lockMaxMs) => this.#send(batches, lockMaxMs),
     });
+    const ended = (helds: readonly Held[], isCommitted: boolean): void => this.#ended(helds, isCommitted);
+    this.#transactions = new Transactions({ host, link, settings, ended });
     this.store = this.#makeStore();
   }
 
@@ -84,16 +92,18 @@ export class PostgresTransport implements Transport {
   // ── Its life ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   async open(sink: Sink): Promise<void> {
-    const database = await databaseOf(this.#settings);
+    const databases = await databasesOf(this.#settings, () => this.#host);
+    const database = databases.own;
     try {
       await database.use((db) => checkServer(db, this.#settings));
-      await migrate(database, this.#settings.schema);
+      await migrate(database.patient, this.#settings.schema);
       await this.#hints.open(database);
     } catch (error) {
-      await database.close();
+      await closeAll(databases);
       throw storeError(error);
     }
-    this.#session = { database, sink };
+    this.#session = { database, sink, close: () => closeAll(databases) };
+    this.#transactions.open(databases);
     this.#consuming.open(this.#session);
     this.#sends.open();
   }
@@ -106,6 +116,7 @@ export class PostgresTransport implements Transport {
     const session = this.#session;
     if (session === undefined) return;
     this.stop();
+    await this.#transactions.close();
     await Promise.all([this.#sends.close(), this.#consuming.flush()]);
     await this.#leave(session.database);
     this.#session = undefined;
@@ -114,15 +125,18 @@ export class PostgresTransport implements Transport {
     this.#holdings.dropAll();
     this.#hints.close();
     this.#link.reset();
-    await session.database.close();
+    await session.close();
   }
 
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async declare(group: Group): Promise<void> {
     if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
+    const { database } = this.#open;
+    const writer = group.start === "earliest" ? database.patient : database; // there may be many events
+    const declare = (db: Connection): Promise<KnownGroup | undefined> => this.#declare(db, group);
     let known: KnownGroup | undefined;
-    while ((known = await this.#write((db) => this.#declare(db, group))) === undefined)
+    while ((known = await this.#tried(() => writer.transaction(declare))) === undefined)
       await this.#consuming.attend();
     this.#claims.know(group, known.id);
   }
@@ -140,7 +154,7 @@ export class PostgresTransport implements Transport {
     signal?.throwIfAborted();
     void this.#open;
     if (transaction === undefined) return this.#sends.add(batch, signal);
-    return this.#joined((db) => this.#tables.envelopes.send(db, batch), transaction);
+    return this.#within((db) => this.#tables.envelopes.send(db, batch), transaction);
   }
 
   settle(
@@ -155,8 +169,17 @@ export class PostgresTransport implements Transport {
     const written =
       transaction === undefined
         ? this.#consuming.settle(settling)
-        : this.#joined(async (db) => (await writeSettlements(db, this.#tables, [settling]))[0]!, transaction);
-    return written.finally(() => this.#holdings.settled(held));
+        : this.#within(async (db) => (await writeSettlements(db, this.#tables, [settling]))[0]!, transaction);
+    const begun = this.#transactions.of(transaction);
+    if (begun === undefined) return written.finally(() => this.#holdings.settled(held));
+    begun.settles(held);
+    return written;
+  }
+
+  /** Its client is a connection of a pool, as its work sees it: until its end. The isolation is the server's default. */
+  begin({ signal }: { signal?: AbortSignal } = {}): Promise<TransportTransaction> {
+    void this.#open;
+    return this.#transactions.begin(signal);
   }
 
   // ── Inside ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,9 +205,10 @@ export class PostgresTransport implements Transport {
     });
   }
 
-  async #send(batches: readonly (readonly WireEnvelope[])[]): Promise<readonly Answers[]> {
+  async #send(batches: readonly (readonly WireEnvelope[])[], lockMaxMs: number): Promise<readonly Answers[]> {
     const all = batches.flat();
-    const answers = await this.#open.database.transaction((db) => this.#tables.envelopes.send(db, all));
+    const send = (db: Connection): Promise<Answers> => this.#tables.envelopes.send(db, all);
+    const answers = await this.#open.database.transaction(send, lockMaxMs);
     this.#woken();
     let from = 0;
     return batches.map(({ length }) => answers.slice(from, (from += length)));
@@ -198,18 +222,27 @@ export class PostgresTransport implements Transport {
   async #write<T>(work: (db: Connection) => Promise<T>, transaction?: unknown): Promise<T> {
     const { database } = this.#open;
     if (transaction === undefined) return this.#tried(() => database.transaction(work));
-    return work(await joined(transaction)).catch((error: unknown) => {
-      throw storeError(error);
-    });
+    return this.#within(work, transaction);
   }
 
-  /* Others hear of it when the application has committed. */
-  #joined<T>(work: (db: Connection) => Promise<T>, transaction: unknown): Promise<T> {
-    return this.#write(async (db) => {
+  /* Within a transaction that was begun here, or one of the application, who has others hear of it when it commits. */
+  async #within<T>(work: (db: Connection) => Promise<T>, transaction: unknown): Promise<T> {
+    const begun = this.#transactions.of(transaction);
+    const told = async (db: Connection): Promise<T> => {
       const answer = await work(db);
       await db.run(Hints.sqlOf(this.#settings.schema));
       return answer;
-    }, transaction);
+    };
+    try {
+      return await (begun === undefined ? this.#joined.do(transaction, told) : begun.do(work));
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  #ended(helds: readonly Held[], isCommitted: boolean): void {
+    for (const held of helds) this.#holdings[isCommitted ? "settled" : "unsettled"](held);
+    if (isCommitted && this.#session !== undefined) this.#woken();
   }
 
   /* Where two get in each other's way one of them is told to come again. */
@@ -258,38 +291,6 @@ export class PostgresTransport implements Transport {
 }
 
 type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
-
-/* Without values the statement has a message of its own, so that its time is that of its transaction, if it is alone. */
-const IS_OPEN = "SELECT now() <> statement_timestamp() AS is_open";
-const NO_TRANSACTION =
-  "The client that was given as `transaction` has none open. Begin one, and commit it when the work is done.";
-
-async function joined(transaction: unknown): Promise<Connection> {
-  const client = transaction as PostgresClient;
-  if (typeof client?.query !== "function")
-    throw new TypeError(`Expected \`transaction\` to be a client of pg, got ${show(transaction)}.`);
-  const { rows } = await client.query({ text: IS_OPEN });
-  if ((rows[0] as { is_open: unknown }).is_open !== true) throw new TypeError(NO_TRANSACTION);
-  return new Connection(client);
-}
-
-function featuresOf({ survives, leaseMs, dedupeWindowMs }: Settings): Features {
-  return Object.freeze({
-    survives,
-    serialises: true,
-    holds: "store",
-    order: "key",
-    counts: "failures",
-    fenced: true,
-    leaseMs,
-    retryAfterMaxMs: Infinity,
-    dueMaxMs: Infinity,
-    priorities: 8,
-    dedupeWindowMs,
-    bodyBytesMax: BODY_MAX,
-    transactions: true,
-  });
-}
 
 function noEvents({ name }: Group): string {
   return `${name} begins with the earliest event, and none are kept. Give postgres() \`keepEvents\`, or begin "now".`;

@@ -74,6 +74,26 @@ describe.skipIf(noServer !== undefined)("a publish within a transaction of a cli
     expect([got, await orders()]).toEqual([["o-2"], []]);
   });
 
+  test("that reads what is over by now is refused as busy, rather than wait behind nobody", async () => {
+    const { schema, pool } = setup();
+    const lent = pool();
+    const client = await lent.connect();
+    onTestFinished(() => client.release());
+    const { transport, items } = await open({ pool: lent, schema });
+    await transport.declare(group("reader", { order: "key" }));
+    transport.credit("reader", 10);
+    await transport.send([wire("a", { key: "k" })]);
+    await until(() => items.length === 1);
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    await client.query(`SELECT count(*) FROM ${schema}.deliveries`); // from now on it sees that one
+    await transport.settle(items[0]!, { kind: "done" });
+    const sent = transport.send([wire("b", { key: "k" })], { transaction: client });
+    await expect(sent).rejects.toMatchObject({ problem: "busy", cause: { code: "40001" } });
+    await client.query("ROLLBACK");
+    await transport.send([wire("b", { key: "k" })]);
+    await until(() => items.length === 2);
+  });
+
   test("needs a client, with a transaction open", async () => {
     const { client, bus } = await withOrders();
     const publish = (transaction: unknown) =>

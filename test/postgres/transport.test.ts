@@ -2,7 +2,11 @@
 import type { Pool } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Item } from "signalbox";
-import type { PostgresTransport } from "signalbox/postgres";
+import { postgres, type PostgresTransport } from "signalbox/postgres";
+import { processRuntime } from "../../src/runtime/runtime.js";
+import { Sleeper } from "../../src/testing/contract/sleeper.js";
+import { opened } from "../support/kept-items.js";
+import { url } from "../support/postgres-schemas.js";
 import { group, idOf, noServer, open, type Opened, setup, until, wire } from "./setup.js";
 
 const SHORT = { lease: 600, poll: 50, reconnectMax: 100 } as const;
@@ -137,6 +141,24 @@ describe.skipIf(noServer !== undefined)("a lease on a server", () => {
     first.wake();
     await until(() => first.lost.length === 2);
     expect(first.lost).toEqual(["lease", "lease"]);
+  });
+});
+
+describe.skipIf(noServer !== undefined)("a group on a server", () => {
+  test("takes what is sent from its first declare on, before its consumer is known", async () => {
+    const { schema, open: opens } = setup();
+    const other = await opens();
+    const sleeper = new Sleeper(processRuntime);
+    const { transport, items } = await opened(postgres({ url, schema }).runOn(sleeper.runtime.host));
+    sleeper.sleep();
+    const declared = transport.declare(group("reader"));
+    await until(async () => (await other.transport.store.groups()).length === 1);
+    await other.transport.send([wire("a")]);
+    sleeper.wake();
+    await declared;
+    transport.credit("reader", 10);
+    await until(() => items.length === 1);
+    expect(items.map(idOf)).toEqual(["a"]);
   });
 });
 

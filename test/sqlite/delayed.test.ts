@@ -1,7 +1,8 @@
-/** Delayed events where the clocks of processes are apart. */
+/** What is published for later on one file, whose times are those of the processes' clocks. */
 import { expect, test } from "vitest";
 import { processRuntime } from "../../src/runtime/runtime.js";
-import { group, setup, until, wire } from "./setup.js";
+import { group, until, wire } from "../support/kept-items.js";
+import { setup } from "./setup.js";
 
 test("what is due by another process's clock, and taken there, is not cancelled or moved", async () => {
   const { open: opened } = setup();

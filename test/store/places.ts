@@ -28,6 +28,8 @@ export interface Place {
   open(options?: { lease?: number }): Promise<OpenedProcess>;
   /** Of a process of its own: where it finds this place. */
   readonly orders: Readonly<Record<string, string>>;
+  /** What a table is called. */
+  name(table: string): string;
   /** By hand, past every transport; `sql` is made with the names of tables. */
   query(sql: (table: (name: string) => string) => string): Promise<readonly Record<string, unknown>[]>;
 }
@@ -43,30 +45,35 @@ export function describeStores(title: string, tests: (setup: () => Place) => voi
   });
 }
 
-function onFile(): Place {
+export function onFile(): Place {
   const { file } = fileSetup();
+  const name = (table: string): string => `signalbox_${table}`;
   return placeOf({
+    name,
     transport: (options = {}) => sqlite({ path: file, ...options }),
     orders: { file },
     query: async (sql) => {
       const database = new DatabaseSync(file);
-      const rows = database.prepare(sql((name) => `signalbox_${name}`)).all();
+      const rows = database.prepare(sql(name)).all();
       database.close();
       return rows;
     },
   });
 }
 
-function onServer(): Place {
+export function onServer(): Place {
   const { schema, pool } = schemaSetup();
+  const name = (table: string): string => `"${schema}".${table}`;
+  const hand = pool();
   return placeOf({
+    name,
     transport: (options = {}) => postgres({ url, schema, ...options }),
     orders: { url, schema },
-    query: async (sql) => (await pool().query(sql((name) => `"${schema}".${name}`))).rows,
+    query: async (sql) => (await hand.query(sql(name))).rows,
   });
 }
 
-function placeOf(parts: Pick<Place, "transport" | "orders" | "query">): Place {
+function placeOf(parts: Pick<Place, "name" | "transport" | "orders" | "query">): Place {
   return {
     ...parts,
     bus: () => {

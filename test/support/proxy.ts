@@ -129,6 +129,7 @@ class TcpProxy implements Proxy {
     await this.refuse();
     this.reset();
     this.#silence?.end();
+    this.#silence = undefined; // or who waits for its end would wait again
   }
 
   async #listen(): Promise<void> {
