@@ -56,20 +56,21 @@ const knowsTooEarly: Wrong = {
   },
 };
 
-/** Never hears of the ids that were sent in a transaction. */
-const forgets: Wrong = {
+/** Never hears of the ids that were sent in a transaction, or outside of one. */
+const forgetting = (isInside: boolean): Wrong => ({
   transport: (inner) => ({
     send: (batch, how) =>
       inner.send(
-        how?.transaction === undefined
+        (how?.transaction === undefined) === isInside
           ? batch
           : batch.map((each) => ({ ...each, id: `${each.id}-forgotten` })),
         how,
       ),
   }),
-};
+});
+const [forgets, forgetsOutside] = [forgetting(true), forgetting(false)];
 
-test.each(["U8", "X4", "X7", "X8"])("%s passes on a store that keeps its word", async (id) => {
+test.each(["U8", "X4", "X5", "X7", "X8"])("%s passes on a store that keeps its word", async (id) => {
   const found = casesOf({})(id);
   expect(found.reason).toBeUndefined();
   await found.run();
@@ -77,6 +78,8 @@ test.each(["U8", "X4", "X7", "X8"])("%s passes on a store that keeps its word", 
 
 describe("the contract finds a store that", () => {
   test.each<[fault: string, id: string, says: RegExp, wrong: Wrong]>([
+    ["forgets ids that were sent outside of one", "X5", /the answer to the second relay/, forgetsOutside],
+    ["keeps the mark of a relay that has crashed", "X5", /what came/, commitsAlways],
     ["sends at once what is sent in a transaction", "X7", /what came before a commit/, sendsAtOnce],
     ["commits what is rolled back", "X7", /what came before a commit/, commitsAlways],
     ["knows ids that were rolled back", "X8", /the answer after a rollback/, knowsTooEarly],

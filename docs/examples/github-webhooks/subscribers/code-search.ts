@@ -18,7 +18,7 @@ export class CodeSearch {
   @On([Push, PullRequest, PullRequestReview, PullRequestReviewComment], {
     ...once,
     name: "index",
-    lane: { concurrency: 2, capacity: 4, waitingMax: 8 },
+    lane: { concurrency: 2, capacity: 8 },
     timeout: "5s",
   })
   async add(event: Code, delivery: Delivery) {

@@ -9,6 +9,8 @@ import {
   durable,
   lane,
   network,
+  orderedByKey,
+  shared,
   told,
   transactions as joins,
   virtual,
@@ -54,10 +56,17 @@ export const transactions: CaseGroup = {
     {
       id: "X5",
       name: "a crash of the relay",
-      about: "Between send and mark: a duplicate with the same id.",
-      needs: outbox,
+      about: "Between send and mark: a duplicate with the same id, and one mark.",
+      needs: all(outbox, begins),
+      run: relayCrashes,
     },
-    { id: "X6", name: "two relays", about: "They keep the order per key.", needs: outbox },
+    {
+      id: "X6",
+      name: "two relays",
+      about: "What they send of one key in turn comes in that order, one at a time.",
+      needs: all(outbox, begins, shared, orderedByKey),
+      run: twoRelays,
+    },
     {
       id: "X7",
       name: "killed at every step",
@@ -136,6 +145,49 @@ async function failureAfterSend(scene: Scene): Promise<void> {
   await hand.has(3);
   await scene.time.silence(1_000);
   claimSame(hand.items.map(idOf).toSorted(), ["good-1", "good-2", "outside"], "what came in the end");
+}
+
+/* The mark is an event, too: what a relay writes down together with what it sends. */
+async function relayCrashes(scene: Scene): Promise<void> {
+  const [row, mark] = ["row", "mark"].map((token) => scene.notes(token).eventName);
+  const hand = await scene.hand();
+  for (const name of [row!, mark!]) await hand.declare(name, name);
+  const wire = (name: string, id = name) => wireOf(name, { id }, scene.features.serialises);
+  await hand.send(wire(row!));
+  const crashed = await scene.begin();
+  await hand.transport.send([wire(mark!, `${mark}-crashed`)], crashed);
+  await crashed.rollBack();
+  const next = await scene.begin();
+  const [answer] = await hand.transport.send([wire(row!)], next);
+  await hand.transport.send([wire(mark!)], next);
+  await next.commit();
+  const isKnown = scene.features.dedupeWindowMs > 0;
+  claimSame(answer, isKnown ? "duplicate" : "accepted", "the answer to the second relay");
+  const wanted = [mark!, row!, ...(isKnown ? [] : [row!])];
+  await hand.has(wanted.length);
+  await scene.time.silence(1_000);
+  claimSame(hand.items.map(idOf).toSorted(), wanted, "what came");
+}
+
+async function twoRelays(scene: Scene): Promise<void> {
+  const { eventName } = scene.notes("by-hand");
+  const hand = await scene.hand({ settles: () => undefined });
+  await hand.declare(scene.name("hand"), eventName, { order: "key" });
+  const relays = [await scene.hand(), await scene.hand()];
+  const ids = Array.from({ length: 6 }, (_, at) => `h-${at}`);
+  for (const [at, id] of ids.entries()) {
+    const open = await scene.begin();
+    const wire = wireOf(eventName, { id }, scene.features.serialises);
+    await relays[at % 2]!.transport.send([{ ...wire, key: "k" }], open);
+    await open.commit();
+  }
+  for (const at of ids.keys()) {
+    await hand.has(at + 1);
+    await scene.time.silence(300);
+    claimSame(hand.items.length, at + 1, "how many had come when those before were settled");
+    await hand.settle(hand.items[at]!);
+  }
+  claimSame(hand.items.map(idOf), ids, "what came");
 }
 
 /* What a message says is in another group's event: only both together are the truth. */
