@@ -8,11 +8,20 @@ export interface CommitParts<Job, Answer> {
   readonly host: () => Host;
   readonly link: Link;
   /** All of them, or none; may run more than once, and only what is committed counts. */
-  readonly write: (jobs: readonly Job[]) => Promise<readonly Answer[]>;
+  readonly write: (jobs: readonly Job[]) => Promise<Written<Answer>>;
+  /** Nothing follows for now. */
+  readonly rests?: () => void;
   /** They must not fail: they are tried until they succeed, or the transport closes. */
   readonly isVital: boolean;
   /** Whether there is something to do without a job. */
   readonly isAsked: () => boolean;
+}
+
+/** What was committed. */
+export interface Written<Answer> {
+  readonly answers: readonly Answer[];
+  /** Tells of it, when what comes next is on its way to the server already. */
+  readonly tell?: () => void;
 }
 
 interface Asked<Job, Answer> {
@@ -70,9 +79,10 @@ export class Commits<Job, Answer> {
     this.#resume();
     await this.#running;
     while (this.#asked.length > 0 && this.#parts.host().monotonic() < until) {
-      await this.#turn();
+      await this.#turns();
       if (this.#pause !== undefined) await this.#paused();
     }
+    this.#parts.rests?.();
     const left = this.#asked.splice(0);
     for (const { reject } of left) reject(new Error("The transport was closed before it could write."));
     this.#resume();
@@ -80,15 +90,23 @@ export class Commits<Job, Answer> {
 
   #run(): void {
     if (this.#running !== undefined || !this.#isOpen) return;
-    this.#running = this.#turn().finally(() => {
+    this.#running = this.#turns().finally(() => {
       this.#running = undefined;
       if (this.#asked.length > 0 || this.#parts.isAsked()) this.soon();
+      else this.#parts.rests?.();
     });
   }
 
-  async #turn(): Promise<void> {
-    const next = this.#next();
-    if (next.length > 0 || this.#parts.isAsked()) await this.#write(next);
+  /* While this process hears of one transaction, the server works on the next, where there is one. */
+  async #turns(): Promise<void> {
+    let tell: (() => void) | undefined;
+    do {
+      const next = this.#next();
+      const isAny = next.length > 0 || this.#parts.isAsked();
+      const written = isAny ? this.#write(next) : undefined;
+      tell?.();
+      tell = await written;
+    } while (tell !== undefined);
   }
 
   #next(): Asked<Job, Answer>[] {
@@ -98,13 +116,16 @@ export class Commits<Job, Answer> {
     return next.filter((each) => !isAborted(each));
   }
 
-  async #write(asked: Asked<Job, Answer>[]): Promise<void> {
+  /* Answers how to tell of it; nothing where it was not written. */
+  async #write(asked: Asked<Job, Answer>[]): Promise<(() => void) | undefined> {
     try {
-      const answers = await this.#parts.write(asked.map(({ job }) => job));
+      const { answers, tell } = await this.#parts.write(asked.map(({ job }) => job));
       this.#parts.link.worked();
       for (const [at, { resolve }] of asked.entries()) resolve(answers[at]!);
+      return tell;
     } catch (error) {
       await this.#refused(asked, error);
+      return undefined;
     }
   }
 
@@ -113,7 +134,7 @@ export class Commits<Job, Answer> {
     if (isBusy(error)) return this.#again(asked, BUSY_MS * (0.5 + this.#parts.host().random()));
     const isAlone = asked.length < 2;
     if (!isAlone && !isConnectionLost(error)) {
-      for (const each of asked) await this.#write([each]);
+      for (const each of asked) (await this.#write([each]))?.();
       return;
     }
     const says = storeError(error);

@@ -1,7 +1,7 @@
 /** Connections to the server: from a pool of its own, or from one that the application lends. */
 import type { Row } from "../transport/envelope-rows.js";
-import type { PooledClient, PostgresClient, PostgresPool } from "./client.js";
-import { isConnectionLost } from "./faults.js";
+import type { PooledClient, PostgresClient, PostgresPool, PostgresQuery } from "./client.js";
+import { isConnectionLost, isUnprepared } from "./faults.js";
 import type { Settings } from "./options.js";
 
 /* Whatever the application has set for its own queries, these read the same. */
@@ -25,13 +25,16 @@ export const NOW = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::floa
 
 export class Connection {
   readonly #client: PostgresClient;
+  readonly #isPreparing: boolean;
 
-  constructor(client: PostgresClient) {
+  /** Where it prepares, a statement that comes again is neither sent nor planned again. */
+  constructor(client: PostgresClient, isPreparing: boolean = false) {
     this.#client = client;
+    this.#isPreparing = isPreparing;
   }
 
   async rows(text: string, ...values: unknown[]): Promise<readonly Row[]> {
-    const { rows } = await this.#client.query({ text, values, types });
+    const { rows } = await this.#client.query(this.#query(text, values));
     return rows as Row[];
   }
 
@@ -41,14 +44,41 @@ export class Connection {
 
   /** Answers how many rows it changed. */
   async run(text: string, ...values: unknown[]): Promise<number> {
-    const { rowCount } = await this.#client.query({ text, values, types });
+    const { rowCount } = await this.#client.query(this.#query(text, values));
     return rowCount ?? 0;
   }
+
+  #query(text: string, values: unknown[]): PostgresQuery {
+    const query = { text, values, types };
+    return this.#isPreparing && values.length > 0 ? { ...query, name: nameOf(text) } : query;
+  }
 }
+
+/* By its text, so that nothing else is called so, whoever shares the connection. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `signalbox ${hashOf(text, 0x01_00_01_93)} ${hashOf(text, 0x5b_d1_e9_95)}`;
+  names.set(text, name);
+  return name;
+}
+
+function hashOf(text: string, factor: number): string {
+  let hash = text.length;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), factor);
+  return (hash >>> 0).toString(36);
+}
+
+/* A plan was made for the sizes that the tables had: after so many uses of a connection they are made again. */
+const PLANNED_USES = 250;
 
 export class Database {
   readonly #pool: PostgresPool;
   readonly #end: (() => Promise<void>) | undefined;
+  readonly #uses = new WeakMap<PooledClient, number>();
+  #isPreparing = true;
 
   constructor(pool: PostgresPool, end?: () => Promise<void>) {
     this.#pool = pool;
@@ -62,24 +92,17 @@ export class Database {
 
   /** Each statement counts by itself. */
   async use<T>(work: (db: Connection) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let isBroken = false;
-    const broken = (): void => void (isBroken = true);
-    client.on("error", broken); // a client without a listener would end the process
+    const desk = new Desk(this);
     try {
-      return await work(new Connection(client));
-    } catch (error) {
-      isBroken ||= isConnectionLost(error);
-      throw error;
+      return await desk.use(work);
     } finally {
-      client.removeListener("error", broken);
-      client.release(isBroken);
+      desk.leave();
     }
   }
 
   /** All of it, or nothing. */
-  transaction<T>(work: (db: Connection) => Promise<T>): Promise<T> {
-    return this.use(async (db) => {
+  transaction<T>(work: (db: Connection) => Promise<T>, user: Pick<Database, "use"> = this): Promise<T> {
+    return user.use(async (db) => {
       await db.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
       try {
         const answer = await work(db);
@@ -92,9 +115,62 @@ export class Database {
     });
   }
 
+  /** A client as it is used once more; what it has prepared is planned again now and then. */
+  connectionOf(client: PooledClient): Connection {
+    const uses = (this.#uses.get(client) ?? 0) + 1;
+    this.#uses.set(client, uses % PLANNED_USES);
+    const isOld = this.#isPreparing && uses === PLANNED_USES;
+    if (isOld) void client.query({ text: "DISCARD PLANS" }).catch(() => undefined); // what comes next fails, too
+    return new Connection(client, this.#isPreparing);
+  }
+
+  /** A statement has failed. */
+  failed(error: unknown): void {
+    this.#isPreparing &&= !isUnprepared(error);
+  }
+
   /** A pool that was lent stays open. */
   async close(): Promise<void> {
     await this.#end?.();
+  }
+}
+
+/** Where a client stays from one use to the next, until its user leaves. */
+export class Desk {
+  readonly #database: Database;
+  #client: PooledClient | undefined;
+  #isBroken = false;
+  readonly #broken = (): void => void (this.#isBroken = true); // a client without a listener would end the process
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Each statement counts by itself; where a client is here the first is sent at once. */
+  async use<T>(work: (db: Connection) => Promise<T>): Promise<T> {
+    if (this.#client === undefined) await this.#sit();
+    const client = this.#client!;
+    try {
+      return await work(this.#database.connectionOf(client));
+    } catch (error) {
+      this.#database.failed(error);
+      this.#isBroken ||= isConnectionLost(error);
+      throw error;
+    } finally {
+      if (this.#isBroken) this.leave();
+    }
+  }
+
+  leave(): void {
+    this.#client?.removeListener("error", this.#broken);
+    this.#client?.release(this.#isBroken);
+    this.#client = undefined;
+  }
+
+  async #sit(): Promise<void> {
+    this.#client = await this.#database.connect();
+    this.#isBroken = false;
+    this.#client.on("error", this.#broken);
   }
 }
 

@@ -2,21 +2,22 @@
  * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
  * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
  */
-import { withoutContext } from "../runtime/context.js";
-import type { Host, HostTimer } from "../runtime/host.js";
+import type { Host } from "../runtime/host.js";
 import type { Held, Holdings } from "../transport/holdings.js";
-import type { Group, Item, Sink } from "../transport/transport.js";
-import { type Attended, consumerOf } from "./attendance.js";
-import type { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
-import type { Connection, Database } from "./connection.js";
+import type { Item, Sink } from "../transport/transport.js";
+import type { Attended } from "./attendance.js";
+import { type Claims, wantedOf } from "./claims.js";
+import { Commits, type Written } from "./commits.js";
+import type { Connection, Database, Desk } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
-import { type Settled, type Settling, writeSettlements } from "./settling.js";
+import { Pulse } from "./pulse.js";
+import type { Settled, Settling } from "./settling.js";
 import type { Tables } from "./tables.js";
-import { keepUp, LEASE_LOST } from "./upkeep.js";
+import { type Kept, keepUp, LEASE_LOST } from "./upkeep.js";
+import { type Job, type Round, writeRound } from "./writing.js";
 
 export interface ConsumingParts {
   readonly host: () => Host;
@@ -31,40 +32,31 @@ export interface ConsumingParts {
 /** What is open. */
 export interface Session {
   readonly database: Database;
+  /** The connection of the consuming. */
+  readonly desk: Desk;
   readonly sink: Sink;
-}
-
-/* A settlement, or nothing but to be there as a consumer. */
-type Job = Settling | "attend";
-
-/* What a transaction did. */
-interface Round {
-  readonly answers: readonly Settled[];
-  readonly attended: Attended;
-  readonly moved: readonly (readonly [Group, number])[];
-  readonly isAdmitted: boolean;
-  readonly helds: () => readonly Held[];
 }
 
 export class Consuming {
   readonly #parts: ConsumingParts;
   readonly #commits: Commits<Job, Settled>;
+  readonly #pulse: Pulse;
   #session: Session | undefined;
   #isStopped = false;
   #isLooking = false;
   #returning: Promise<void> | undefined;
-  #pulse: { readonly timer: HostTimer; readonly at: number } | undefined;
-  #nextDue: number | undefined;
   #keptAt = 0;
 
   constructor(parts: ConsumingParts) {
     this.#parts = parts;
+    this.#pulse = new Pulse(parts.host, () => this.#beat());
     this.#commits = new Commits<Job, Settled>({
       host: parts.host,
       link: parts.link,
       isVital: true,
       isAsked: () => this.#isAsked,
       write: (jobs) => this.#round(jobs),
+      rests: () => this.#session?.desk.leave(),
     });
   }
 
@@ -72,7 +64,7 @@ export class Consuming {
     this.#session = session;
     this.#isStopped = this.#isLooking = false;
     this.#keptAt = this.#now;
-    this.#nextDue = undefined;
+    this.#pulse.next(undefined);
     this.#commits.open();
   }
 
@@ -89,8 +81,7 @@ export class Consuming {
 
   close(): void {
     this.#isStopped = true;
-    this.#pulse?.timer.cancel();
-    this.#pulse = undefined;
+    this.#pulse.stop();
     this.#session = undefined;
   }
 
@@ -121,17 +112,20 @@ export class Consuming {
   get #isAsked(): boolean {
     if (this.#session === undefined) return false;
     const isHungry = !this.#isStopped && this.#parts.claims.isHungry;
-    return isHungry || this.#isLooking || this.#isDue || this.#mustKeep;
+    return isHungry || this.#isLooking || this.#pulse.isDue || this.#mustKeep;
   }
 
-  async #round(jobs: readonly Job[]): Promise<readonly Settled[]> {
+  async #round(jobs: readonly Job[]): Promise<Written<Settled>> {
     const session = this.#session;
-    if (session === undefined) return [];
+    if (session === undefined) return { answers: [] };
     try {
-      const answers =
-        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs) : [];
+      const written = this.#isPlain(jobs)
+        ? await this.#rounded(session, jobs)
+        : jobs.length > 0 || (await this.#look(session))
+          ? await this.#written(session, jobs)
+          : { answers: [] };
       if (this.#mustKeep) await this.#keep(session);
-      return answers;
+      return written;
     } catch (error) {
       this.#parts.claims.wake(); // what was taken is not
       throw error;
@@ -140,69 +134,75 @@ export class Consuming {
     }
   }
 
-  async #written({ database }: Session, jobs: readonly Job[]): Promise<readonly Settled[]> {
-    const round = await database.transaction((db) => this.#write(db, jobs));
-    this.#done(jobs, round);
-    return round.answers;
+  /* Most rounds are of one statement: they end what is of no key, and take. */
+  #isPlain(jobs: readonly Job[]): jobs is readonly Settling[] {
+    const { claims, tables } = this.#parts;
+    return (
+      tables.attendance.isKnown(this.#now) && !this.#pulse.isDue && claims.isPlain && jobs.every(isPlainEnd)
+    );
+  }
+
+  async #rounded({ desk }: Session, settlings: readonly Settling[]): Promise<Written<Settled>> {
+    const { claims, tables } = this.#parts;
+    const owner = tables.attendance.id!;
+    const asked = this.#isStopped ? [] : claims.ask();
+    this.#isLooking = false;
+    const round = { owner, ends: settlings.map(({ held }) => held), wanted: wantedOf(asked) };
+    const { ended, taken, dueIn, isThere } = await desk.use((db) => tables.rounds.run(db, round));
+    this.#pulse.next(dueIn);
+    const helds = this.#hold(claims.taken(claims.taking(asked, taken, owner)));
+    if (!isThere) this.#keptAt = -Infinity; // the upkeep comes next, and finds that the lease is lost
+    const answers = ended.map((isEnded) => (isEnded ? "settled" : "stale"));
+    return helds.length > 0 ? { answers, tell: () => this.#give(helds) } : { answers };
+  }
+
+  async #written({ database, desk }: Session, jobs: readonly Job[]): Promise<Written<Settled>> {
+    const { tables, claims } = this.#parts;
+    const asked = { jobs, now: this.#now, isDue: this.#pulse.isDue, isStopped: this.#isStopped };
+    const write = (db: Connection): Promise<Round> => writeRound(db, { tables, claims }, asked);
+    const round = await database.transaction(write, desk);
+    const helds = this.#done(jobs, round);
+    return { answers: round.answers, tell: () => this.#give(helds) };
   }
 
   /* Without a transaction first, so that an idle store is not written to. */
-  async #look({ database }: Session): Promise<boolean> {
+  async #look({ desk }: Session): Promise<boolean> {
     this.#isLooking = false;
-    const dueIn = await database.use((db) => this.#parts.claims.look(db));
-    this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
+    const dueIn = await desk.use((db) => this.#parts.claims.look(db));
+    this.#pulse.next(dueIn);
     // Whoever asks is there as a consumer, though there be nothing yet: it looks after those who fell silent.
     const isNew = this.#parts.tables.attendance.id === undefined;
-    return this.#isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
+    return this.#pulse.isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
   }
 
-  async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
-    const { tables, claims } = this.#parts;
-    const attended = await tables.attendance.attend(db, this.#now);
-    const moved = attended.id === tables.attendance.id ? [] : await this.#join(db, attended);
-    const settlings = jobs.filter((job) => job !== "attend");
-    const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
-    if (jobs.length > 0) claims.wake();
-    const isAdmitted = this.#isDue && (await tables.places.admit(db));
-    if (isAdmitted) claims.wake();
-    const taken = this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
-    const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
-    const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
-    return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
-  }
-
-  /* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
-  async #join(db: Connection, { id, isLost }: Attended): Promise<(readonly [Group, number])[]> {
-    const { groups } = this.#parts.tables;
-    const moved: (readonly [Group, number])[] = [];
-    const ids: number[] = [];
-    for (const { group, groupId } of this.#parts.claims.accounts) {
-      const isOwn = group.audience === "each" && isLost;
-      const known = isOwn ? (await groups.declare(db, group, consumerOf(group, id))).id : groupId;
-      ids.push(known);
-      if (isOwn) moved.push([group, known]);
-    }
-    await groups.join(db, id, ids);
-    return moved;
-  }
-
-  #done(jobs: readonly Job[], { attended, moved, isAdmitted, helds }: Round): void {
-    const { holdings, claims, hints } = this.#parts;
+  #done(jobs: readonly Job[], { attended, moved, isAdmitted, helds }: Round): readonly Held[] {
+    const { claims, hints } = this.#parts;
     this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
     if (isAdmitted) this.wake();
     if (isAdmitted || jobs.some(leavesSomething)) hints.give();
     this.#expect(jobs);
-    const taken = helds();
-    if (this.#isStopped && taken.length > 0) return this.#return(taken);
-    for (const held of taken) holdings.add(held);
-    for (const { item } of taken) void this.#session?.sink.deliver(item);
+    return this.#hold(helds());
+  }
+
+  #hold(helds: readonly Held[]): readonly Held[] {
+    for (const held of helds) this.#parts.holdings.add(held);
+    return helds;
+  }
+
+  /* What was lost on its way is somebody else's. */
+  #give(helds: readonly Held[]): void {
+    const { holdings } = this.#parts;
+    const own = helds.filter(({ item }) => holdings.has(item));
+    if (!this.#isStopped) for (const { item } of own) void this.#session?.sink.deliver(item);
+    else if (own.length > 0) this.#return(own);
   }
 
   /* It was on its way when the consuming stopped, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
+    this.#parts.holdings.drop(taken.map(({ item }) => item));
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
       .then(
@@ -236,9 +236,8 @@ export class Consuming {
     const { link, hints, tables } = this.#parts;
     this.#keptAt = this.#now;
     try {
-      const { attended, gone, isMore } = await session.database.transaction((db) =>
-        keepUp(db, this.#parts, this.#now),
-      );
+      const keep = (db: Connection): Promise<Kept> => keepUp(db, this.#parts, this.#now);
+      const { attended, gone, isMore } = await session.database.transaction(keep, session.desk);
       tables.attendance.attended(attended);
       this.#lose(gone, "removed");
       if (!isMore) return;
@@ -246,7 +245,7 @@ export class Consuming {
       this.wake();
       hints.give();
     } catch (error) {
-      if (error === LEASE_LOST) await this.#written(session, []);
+      if (error === LEASE_LOST) (await this.#written(session, [])).tell?.();
       else if (!isBusy(error)) link.failed(storeError(error));
     }
   }
@@ -256,35 +255,31 @@ export class Consuming {
   /* A retry that was written here is known to be due. */
   #expect(jobs: readonly Job[]): void {
     for (const job of jobs)
-      if (job !== "attend" && job.settlement.kind === "retry")
-        this.#nextDue = Math.min(this.#nextDue ?? Infinity, this.#now + job.settlement.afterMs);
+      if (job !== "attend" && job.settlement.kind === "retry") this.#pulse.expect(job.settlement.afterMs);
   }
 
   #arm(): void {
-    const { host, settings, claims, tables } = this.#parts;
+    const { settings, claims, tables } = this.#parts;
     if (this.#session === undefined || !(claims.isAsked || tables.attendance.id !== undefined)) return;
-    const longest = Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3);
-    const wait = Math.max(0, Math.min(longest, (this.#nextDue ?? Infinity) - this.#now));
-    const at = this.#now + wait;
-    if (this.#pulse !== undefined && this.#pulse.at <= at) return;
-    this.#pulse?.timer.cancel();
-    const timer = withoutContext(() => host().timer(() => this.#beat(), wait));
-    this.#pulse = { timer, at };
+    this.#pulse.arm(Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3));
   }
 
   #beat(): void {
-    this.#pulse = undefined;
     this.wake();
     this.#arm();
-  }
-
-  get #isDue(): boolean {
-    return this.#nextDue !== undefined && this.#nextDue <= this.#now;
   }
 
   get #now(): number {
     return this.#parts.host().monotonic();
   }
+}
+
+/* Whether it ends alone: nobody of its key comes after it, and nothing of it is kept. */
+function isPlainEnd(job: Job): job is Settling {
+  if (job === "attend") return false;
+  const { held, settlement } = job;
+  const isEnd = settlement.kind === "done" || settlement.kind === "drop";
+  return isEnd && held.key === null && held.inboxMs === 0;
 }
 
 /* Whether others may take what this was about. */

@@ -6,6 +6,8 @@ const PROBLEMS: ReadonlyMap<string, StoreProblem> = new Map([
   ["40001", "busy"],
   ["40P01", "busy"],
   ["55P03", "busy"],
+  ["26000", "busy"],
+  ["42P05", "busy"],
   ["25006", "readonly"],
   ["42501", "readonly"],
   ["53100", "full"],
@@ -29,6 +31,11 @@ const ADVICE: Readonly<Record<StoreProblem, string>> = {
 /** Whether two transactions got in each other's way: nothing is written, and it is to be tried again. */
 export function isBusy(error: unknown): boolean {
   return PROBLEMS.get(codeOf(error)) === "busy";
+}
+
+/** Whether a pooler hands out connections that others have prepared statements on: nothing is to be prepared there. */
+export function isUnprepared(error: unknown): boolean {
+  return codeOf(error) === "26000" || codeOf(error) === "42P05";
 }
 
 /** Whether it is the way to the server that failed, not what was asked of it. */

@@ -8,9 +8,8 @@ export interface KnownGroup {
   readonly isNew: boolean;
 }
 
-/** A group that an event is bound to. */
+/** A group that events are given to. */
 export interface Bound {
-  readonly event: string;
   readonly id: number;
   readonly isOrdered: boolean;
 }
@@ -60,16 +59,6 @@ export class Groups {
     return { id, isNew: row!["is_new"] === true };
   }
 
-  /** The groups that these events are bound to; none of them goes before the transaction has ended. */
-  async boundTo(db: Connection, events: readonly string[]): Promise<readonly Bound[]> {
-    const rows = await db.rows(
-      `SELECT b.event, g.id, g.is_ordered AS "isOrdered" FROM ${this.#p}bindings b JOIN ${this.#p}groups g ON g.id = b.group_id
-        WHERE b.event = ANY ($1::text[]) ORDER BY g.id FOR KEY SHARE OF g`,
-      events,
-    );
-    return rows as unknown as Bound[];
-  }
-
   /** Every group of this name, with all that it has. */
   async remove(db: Connection, name: string): Promise<void> {
     await this.#delete(db, "name = $1", name);
@@ -100,9 +89,9 @@ export class Groups {
   }
 
   /** A group that all share; it does not go before the transaction has ended. */
-  async shared(db: Connection, name: string): Promise<Omit<Bound, "event"> | undefined> {
+  async shared(db: Connection, name: string): Promise<Bound | undefined> {
     const sql = `SELECT id, is_ordered AS "isOrdered" FROM ${this.#p}groups WHERE name = $1 AND consumer = 0 FOR KEY SHARE`;
-    return (await db.row(sql, name)) as Omit<Bound, "event"> | undefined;
+    return (await db.row(sql, name)) as Bound | undefined;
   }
 
   /** A consumer of these groups is there. */

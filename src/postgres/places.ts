@@ -9,6 +9,7 @@ const OUT = 2;
 const BEHIND = 3;
 const LATER = 4;
 const ADMITTED_MAX = 1_000;
+const PRIORITY_MAX = 2_147_483_647;
 
 /** How many of one group are wanted, of the highest priority, or of the lowest that waits. */
 export interface Wanted {
@@ -32,6 +33,9 @@ export interface Line {
 }
 
 export class Places {
+  /** What is read of a delivery `o` that was taken, and of its envelope `e`. */
+  readonly takenColumns: string = `o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name,
+    e.key, e.priority, e.due_at, e.expires_at, e.headers, e.body`;
   readonly #p: string;
 
   constructor(prefix: string) {
@@ -42,20 +46,25 @@ export class Places {
    * Adds deliveries from rows of (seq, group_id, key, priority, due), whose lines are held: the first of a key is ready.
    */
   insertFrom(source: string): string {
-    return `INSERT INTO ${this.#p}deliveries
-      (envelope, group_id, state, key, priority, due_at, failures, deliveries, history)
-      SELECT s.seq, s.group_id, ${this.#stateOf("s")}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
+    return this.#insert(source, this.#stateOf("s"));
+  }
+
+  /** The same, from rows that are of no key. */
+  insertUnkeyed(source: string): string {
+    return this.#insert(source, `CASE WHEN s.due IS NULL THEN ${READY} ELSE ${LATER} END`);
   }
 
   /** Nobody else changes these lines before the transaction has ended; numbers given from now on are later ones. */
   async hold(db: Connection, lines: readonly Line[]): Promise<void> {
-    const keyed = lines.filter(({ key }) => key !== null);
-    if (keyed.length === 0) return;
-    await db.run(
-      `INSERT INTO ${this.#p}lines (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
-        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key`,
-      ...columnsOf(keyed),
-    );
+    if (lines.every(({ key }) => key === null)) return;
+    const source = "(SELECT * FROM unnest($1::bigint[], $2::text[]) u (group_id, key))";
+    await db.run(this.holdFrom(source), ...columnsOf(lines));
+  }
+
+  /** The same, from rows of (group_id, key); those without a key have no line. */
+  holdFrom(source: string): string {
+    return `INSERT INTO ${this.#p}lines (group_id, key) SELECT DISTINCT group_id, key FROM ${source} l WHERE key IS NOT NULL
+      ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key`;
   }
 
   /** Which groups have something ready, and in how many milliseconds the next is due. */
@@ -74,24 +83,30 @@ export class Places {
 
   /** So many of each; each is then out, and nobody waits for what another is taking. */
   take(db: Connection, owner: number, wanted: readonly Wanted[]): Promise<readonly Row[]> {
-    const p = this.#p;
-    const lowest = `(SELECT min(l.priority) FROM ${p}deliveries l WHERE l.group_id = w.g AND l.state = ${READY})`;
     return db.rows(
-      `WITH next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest($2::bigint[], $3::int[], $4::bool[]) w (g, most, low)
-          CROSS JOIN LATERAL (SELECT d.envelope, d.group_id FROM ${p}deliveries d
-            WHERE d.group_id = w.g AND d.state = ${READY} AND (NOT w.low OR d.priority = ${lowest})
-            ORDER BY d.priority DESC, d.envelope LIMIT w.most FOR UPDATE SKIP LOCKED) n),
-        out AS (UPDATE ${p}deliveries d SET state = ${OUT}, owner = $1, deliveries = d.deliveries + 1 FROM next
-          WHERE d.envelope = next.envelope AND d.group_id = next.group_id
-          RETURNING d.envelope, d.group_id, d.key, d.priority, d.failures, d.deliveries, d.history)
-        SELECT o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name, e.key, e.priority,
-          e.due_at, e.expires_at, e.headers, e.body
-          FROM out o LEFT JOIN ${p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
+      `WITH ${this.takenFrom("$2::bigint[], $3::int[], $4::bool[]", "$1")} SELECT ${this.takenColumns}
+        FROM taken o LEFT JOIN ${this.#p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
       owner,
-      wanted.map(({ groupId }) => groupId),
-      wanted.map(({ most }) => most),
-      wanted.map(({ isLowest }) => isLowest),
+      ...wantedColumns(wanted),
     );
+  }
+
+  /**
+   * A table `taken` of what an owner that is there takes, who stays there until the transaction has ended. They go
+   * through arrays, of which the planner expects few elements: it would read the whole table for what it takes for many.
+   */
+  takenFrom(wanted: string, owner: string): string {
+    const p = this.#p;
+    const ready = `${p}deliveries r WHERE r.group_id = w.g AND r.state = ${READY}`;
+    return `next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest(${wanted}) w (g, most, low)
+        CROSS JOIN LATERAL (SELECT r.envelope, r.group_id FROM ${ready} AND r.priority <=
+            CASE WHEN w.low THEN (SELECT min(r.priority) FROM ${ready}) ELSE ${PRIORITY_MAX} END
+          ORDER BY r.priority DESC, r.envelope LIMIT w.most FOR NO KEY UPDATE SKIP LOCKED) n),
+      taker AS MATERIALIZED (SELECT id FROM ${p}consumers WHERE id = ${owner} AND EXISTS (SELECT 1 FROM next) FOR KEY SHARE),
+      taken AS (UPDATE ${p}deliveries d SET state = ${OUT}, owner = ${owner}, deliveries = d.deliveries + 1
+        FROM unnest(ARRAY(SELECT envelope FROM next), ARRAY(SELECT group_id FROM next)) n (e, g)
+        WHERE EXISTS (SELECT 1 FROM taker) AND d.envelope = n.e AND d.group_id = n.g
+        RETURNING d.envelope, d.group_id, d.key, d.priority, d.failures, d.deliveries, d.history)`;
   }
 
   /** Changes those that are still out as they were handed out; answers which. The next of an ended key is ready. */
@@ -158,6 +173,12 @@ export class Places {
       owner,
       most,
     );
+  }
+
+  #insert(source: string, state: string): string {
+    return `INSERT INTO ${this.#p}deliveries
+      (envelope, group_id, state, key, priority, due_at, failures, deliveries, history)
+      SELECT s.seq, s.group_id, ${state}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
   }
 
   #stateOf(s: string): string {
@@ -240,7 +261,15 @@ function columnsOf(lines: readonly Line[]): [number[], (string | null)[]] {
   return [lines.map(({ groupId }) => groupId), lines.map(({ key }) => key)];
 }
 
-function holdColumns(holds: readonly Hold[]): number[][] {
+export function wantedColumns(wanted: readonly Wanted[]): [number[], number[], boolean[]] {
+  return [
+    wanted.map(({ groupId }) => groupId),
+    wanted.map(({ most }) => most),
+    wanted.map(({ isLowest }) => isLowest),
+  ];
+}
+
+export function holdColumns(holds: readonly Hold[]): number[][] {
   return [
     holds.map(({ envelope }) => envelope),
     holds.map(({ groupId }) => groupId),

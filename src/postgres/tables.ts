@@ -7,6 +7,7 @@ import { Letters } from "./letters.js";
 import type { Settings } from "./options.js";
 import { Places } from "./places.js";
 import { Records } from "./records.js";
+import { Rounds } from "./rounds.js";
 
 export interface Tables {
   readonly places: Places;
@@ -15,6 +16,7 @@ export interface Tables {
   readonly inbox: Inbox;
   readonly letters: Letters;
   readonly records: Records;
+  readonly rounds: Rounds;
   readonly attendance: Attendance;
 }
 
@@ -25,10 +27,11 @@ export function tablesOf(settings: Settings): Tables {
   return {
     places,
     groups,
-    envelopes: new Envelopes(settings, groups, places),
+    envelopes: new Envelopes(settings, places),
     inbox: new Inbox(prefix),
     letters: new Letters(prefix),
     records: new Records(prefix),
+    rounds: new Rounds(settings, places),
     attendance: new Attendance(prefix, leaseMs, { places, groups }),
   };
 }

@@ -14,9 +14,9 @@ import type {
 } from "../transport/transport.js";
 import { consumerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
+import { Commits, type Written } from "./commits.js";
 import type { PostgresClient } from "./client.js";
-import { Connection, type Database, databaseOf } from "./connection.js";
+import { Connection, type Database, databaseOf, Desk } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { isBusy, storeError } from "./faults.js";
@@ -93,7 +93,7 @@ export class PostgresTransport implements Transport {
       await database.close();
       throw storeError(error);
     }
-    this.#session = { database, sink };
+    this.#session = { database, desk: new Desk(database), sink };
     this.#consuming.open(this.#session);
     this.#sends.open();
   }
@@ -143,7 +143,7 @@ export class PostgresTransport implements Transport {
     signal?.throwIfAborted();
     void this.#open;
     if (transaction === undefined) return this.#sends.add(batch, signal);
-    return this.#joined((db) => this.#tables.envelopes.send(db, batch), transaction);
+    return this.#joined(async (db) => (await this.#tables.envelopes.send(db, batch)).answers, transaction);
   }
 
   settle(
@@ -185,12 +185,14 @@ export class PostgresTransport implements Transport {
     });
   }
 
-  async #send(batches: readonly (readonly WireEnvelope[])[]): Promise<readonly Answers[]> {
+  async #send(batches: readonly (readonly WireEnvelope[])[]): Promise<Written<Answers>> {
     const all = batches.flat();
-    const answers = await this.#open.database.transaction((db) => this.#tables.envelopes.send(db, all));
-    this.#woken();
+    const { envelopes, attendance } = this.#tables;
+    const { answers, isForOthers } = await envelopes.sendOn(this.#open.database, all, attendance.id);
+    this.#consuming.wake();
+    if (isForOthers) this.#hints.give();
     let from = 0;
-    return batches.map(({ length }) => answers.slice(from, (from += length)));
+    return { answers: batches.map(({ length }) => answers.slice(from, (from += length))) };
   }
 
   async #use<T>(work: (db: Connection) => Promise<T>): Promise<T> {
