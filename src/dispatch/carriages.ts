@@ -31,9 +31,13 @@ export class Carriages {
     return this.default.shelf;
   }
 
+  get all(): readonly Carriage[] {
+    return [...this.#byName.values()];
+  }
+
   /** Those that work through the port of their transport. */
   get ports(): readonly PortCarriage[] {
-    return [...this.#byName.values()].filter((each) => each instanceof PortCarriage);
+    return this.all.filter((each) => each instanceof PortCarriage);
   }
 
   /**

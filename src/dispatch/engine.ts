@@ -37,6 +37,7 @@ import { Sealer } from "./sealer.js";
 import { type FunctionSchedule, Scheduling, type SchedulingParts } from "./scheduling.js";
 import { Settlement } from "./settlement.js";
 import { Starting, type StartingParts } from "./starting.js";
+import { busFaults } from "./store-faults.js";
 import { openStoresOf } from "./stored-port.js";
 import { AllSubscriptions } from "./subscriptions.js";
 import { Tasks } from "./tasks.js";
@@ -138,14 +139,12 @@ export class Engine {
   }
 
   /* What is wrong is told by start(), all at once. */
-  #read({ subscribers = [] }: BusOptions): Pick<StartingParts, "declared" | "faults"> {
+  #read(options: BusOptions): Pick<StartingParts, "declared" | "faults"> {
     const { registry, scheduling } = this;
-    const { declared, faults } = readSubscribers(subscribers, {
-      registry,
-      defaults: this.#defaults,
-      scheduling,
-    });
-    return { declared, faults: () => [...faults, ...scheduling.faults] };
+    const parts = { registry, scheduling, defaults: this.#defaults };
+    const { declared, faults } = readSubscribers(options.subscribers ?? [], parts);
+    const ofBus = busFaults(options, this.#carriages.all);
+    return { declared, faults: () => [...ofBus, ...faults, ...scheduling.faults] };
   }
 
   /** Events that are held, and deliveries that are not final yet, but for what a transport keeps: a crash loses them. */

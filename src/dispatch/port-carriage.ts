@@ -241,7 +241,7 @@ export class PortCarriage implements Carriage, Sink {
     if (this.#life === "shut") return;
     if (!this.#lent.delete(item)) this.#forget(item);
     this.settling.settle(item, settlement, () => this.#parks(this.#parts().route(item.group)));
-    if (settlement.kind === "done" || settlement.kind === "drop") this.parkedKeys?.ended(item);
+    if (settlement.kind === "done" || settlement.kind === "drop") this.settling.burials?.ended(item);
     this.#goOn(item.group);
   }
 

@@ -1,7 +1,7 @@
 /** What a transport is told of the items that it handed out: at once, within a transaction, or as a dead letter of its store. */
-import type { Item, Settlement, Transport, TransportTransaction } from "../transport/transport.js";
+import type { Awaitable, Item, Settlement, Transport, TransportTransaction } from "../transport/transport.js";
 import { isThenable } from "../runtime/thenable.js";
-import { Burials } from "./burials.js";
+import { type Answer, Burials } from "./burials.js";
 
 const DONE: Settlement = Object.freeze({ kind: "done" });
 
@@ -57,23 +57,25 @@ export class PortSettling {
     this.#settled.clear();
   }
 
-  #tell(item: Item, settlement: Settlement): Promise<void> | undefined {
+  #tell(item: Item, settlement: Settlement): Awaitable<Answer> {
     try {
       const answer = this.#transport.settle(item, settlement);
-      if (isThenable(answer)) return this.#answered(item.group, answer);
+      return isThenable(answer) ? this.#answered(item.group, answer) : answer;
     } catch (error) {
       this.#parts.failed(item.group, error);
     }
     return undefined;
   }
 
-  async #answered(group: string, answer: PromiseLike<unknown>): Promise<void> {
+  async #answered(group: string, answer: PromiseLike<Answer>): Promise<Answer> {
     this.#parts.begins(group);
     try {
-      await answer;
+      return await answer;
     } catch (error) {
       this.#parts.failed(group, error);
+      return undefined;
+    } finally {
+      this.#parts.answered(group);
     }
-    this.#parts.answered(group);
   }
 }

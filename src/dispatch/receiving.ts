@@ -93,7 +93,8 @@ export class Receiving implements Reception {
     const { reason, at } = letter;
     if (carriage.keepsDeadLetters) deadLetters.keptElsewhere(at.getTime());
     else deadLetters.add(letter);
-    log.undeliverable(item.group, reason, error);
+    const store = carriage.keepsDeadLetters ? carriage.name : undefined;
+    log.undeliverable(item.group, { reason, error, store });
     return { kind: "deadLetter", reason, attempt: recordOf(letter.attempts.at(-1)!) };
   }
 }

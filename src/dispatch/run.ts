@@ -95,11 +95,11 @@ export abstract class Run implements TaskHandle<unknown> {
     if (this.#state === "done") return Promise.resolve(this.#value);
     if (this.#state !== undefined) return Promise.reject(this.#value as Error);
     if (this.#isInside) return Promise.reject(new SelfWaitError("handle.result()"));
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     const { promise } = (this.#result ??= resolvers());
     if (signal === undefined) return promise;
     return new Promise((resolve, reject) => {
       const stop = (): void => reject(signal.reason as Error);
-      if (signal.aborted) return stop();
       signal.addEventListener("abort", stop, { once: true });
       promise.finally(() => signal.removeEventListener("abort", stop)).then(resolve, reject);
     });

@@ -61,7 +61,12 @@ export class Settlement {
       route.parked.add(ticket.key);
     this.#recorder.leaves(ticket, "deadLettered");
     this.#tell(ticket, { kind: "deadLetter", reason: because.reason, ...this.#lastOf(ticket, because) });
-    this.#facilities.log.deadLettered(factsOf(ticket), because.reason, because.error, ticket.failures);
+    const store = isKept(ticket) ? ticket.publication.topic.carriage.name : undefined;
+    this.#facilities.log.deadLettered(
+      factsOf(ticket),
+      { reason: because.reason, error: because.error, store },
+      ticket.failures,
+    );
     this.#recorder.ended(ticket, "deadLettered", because, ran);
   }
 

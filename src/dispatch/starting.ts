@@ -14,7 +14,7 @@ import type { BatchHandler } from "./batch.js";
 import { joining } from "./batches.js";
 import type { Carriages } from "./carriages.js";
 import type { Facilities } from "./facilities.js";
-import { featureFaults, transactionFaults } from "./features.js";
+import { featureFaults, groupFaults, transactionFaults } from "./features.js";
 import { callOf } from "./handler-call.js";
 import type { PortCarriage } from "./port-carriage.js";
 import type { Recorder } from "./recorder.js";
@@ -91,9 +91,10 @@ export class Starting {
 
   /** What the transports of a subscription lack, or its lane. */
   faultsOf(route: Route): string[] {
-    const lacking = this.#portsOf(route).flatMap(({ name, transport }) =>
-      featureFaults(route, name, transport.features),
-    );
+    const lacking = this.#portsOf(route).flatMap((port) => [
+      ...featureFaults(route, port.name, port.transport.features),
+      ...groupFaults(route, port.transport),
+    ]);
     const { carriages } = this.#parts;
     return [...lacking, ...unmovable(route), ...transactionFaults(route, (each) => carriages.of(each))];
   }

@@ -88,6 +88,8 @@ export interface LaneLimits {
   readonly waitingMax: number;
   readonly waitMaxMs: number;
   readonly worker: URL | undefined;
+  /** What of it was asked for. */
+  readonly asked: LaneOptions;
   /** How many are handed over at once, and how long the first of them waits for the others. */
   readonly batch: { readonly size: number; readonly waitMs: number } | undefined;
 }
@@ -117,6 +119,7 @@ export function laneLimits(options: LaneOptions): LaneLimits {
     waitingMax: options.waitingMax ?? capacity,
     waitMaxMs: toMs(options.waitMax ?? "30s", "waitMax"),
     worker: options.worker,
+    asked: options,
     batch: undefined,
   };
 }

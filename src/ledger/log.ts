@@ -11,6 +11,14 @@ export interface LogFacts {
   readonly eventId: string;
 }
 
+/** Why something is a dead letter, and where that is kept. */
+export interface Buried {
+  readonly reason: string;
+  readonly error: unknown;
+  /** The transport whose store keeps it; undefined where this process does. */
+  readonly store: string | undefined;
+}
+
 export class Log {
   readonly #logger: Logger;
 
@@ -18,13 +26,13 @@ export class Log {
     this.#logger = logger;
   }
 
-  deadLettered(facts: LogFacts, reason: string, error: unknown, attempts: number): void {
+  deadLettered(facts: LogFacts, { reason, error, store }: Buried, attempts: number): void {
     const failed = `after ${attempts} ${attempts === 1 ? "attempt" : "attempts"} `;
     const after = attempts === 0 ? "" : failed; // a loop, a parked key, a handler that gives up at once
     this.#say(
       "error",
       { ...facts, reason, attempts, err: error },
-      `${facts.subscription} gave up on ${facts.event} ${after}(${reason}). It is kept in bus.deadLetters.`,
+      `${facts.subscription} gave up on ${facts.event} ${after}(${reason}). ${keptBy(store)}`,
     );
   }
 
@@ -82,11 +90,11 @@ export class Log {
     );
   }
 
-  undeliverable(subscription: string, reason: string, error: unknown): void {
+  undeliverable(subscription: string, { reason, error, store }: Buried): void {
     this.#say(
       "error",
       { subscription, reason, err: error },
-      `What came in for ${subscription} is no delivery (${reason}). It is kept in bus.deadLetters.`,
+      `What came in for ${subscription} is no delivery (${reason}). ${keptBy(store)}`,
     );
   }
 
@@ -146,6 +154,12 @@ export class Log {
       return false;
     }
   }
+}
+
+/* Where whoever reads it finds the letter. */
+function keptBy(store: string | undefined): string {
+  if (store === undefined) return "It is kept in bus.deadLetters.";
+  return `It is kept by transport ${store}; bus.deadLetters lists it.`;
 }
 
 /** What a bus without a logger tells: warnings and errors, on the console. */

@@ -36,6 +36,7 @@ const TAKEN_MAX = 500;
 export class Claims {
   readonly #accounts = new Map<string, Account>();
   readonly #tables: Tables;
+  #isWary = false;
 
   constructor(tables: Tables) {
     this.#tables = tables;
@@ -86,16 +87,20 @@ export class Claims {
     return this.#hungry().every(({ group }) => group.inboxMs === 0);
   }
 
-  /** What the credits allow; whoever is woken meanwhile is asked for again. */
-  ask(): readonly Asked[] {
+  /**
+   * What the credits allow; whoever is woken meanwhile is asked for again. Once the taking has failed, settlements go
+   * without it: what cannot be taken holds up none.
+   */
+  ask(isWithOthers: boolean): readonly Asked[] {
+    if (this.#isWary && isWithOthers) return [];
     const asked = this.#hungry().map((account) => ({ account, most: Math.min(account.credit, TAKEN_MAX) }));
     this.#calm();
     return asked;
   }
 
   /** Takes what the credits allow; nothing counts before it is committed. */
-  async take(db: Connection, owner: number): Promise<readonly Taken[]> {
-    const asked = this.ask();
+  async take(db: Connection, owner: number, isWithOthers: boolean): Promise<readonly Taken[]> {
+    const asked = this.ask(isWithOthers);
     if (asked.length === 0) return [];
     const rows = await this.#tables.places.take(db, owner, wantedOf(asked));
     const taken: Taken[] = [];
@@ -115,6 +120,7 @@ export class Claims {
 
   /** It is committed: the credits are used. */
   taken(taken: readonly Taken[]): readonly Held[] {
+    if (taken.length > 0) this.#isWary = false;
     for (const { account, helds, isEmpty } of taken) {
       account.credit -= helds.length;
       account.turns += helds.length;
@@ -123,9 +129,15 @@ export class Claims {
     return taken.flatMap(({ helds }) => helds);
   }
 
+  /** It is not: nothing was taken. */
+  failed(): void {
+    this.#isWary = true;
+    this.wake();
+  }
+
   clear(): void {
     this.#accounts.clear();
-    this.isAsked = false;
+    this.isAsked = this.#isWary = false;
   }
 
   #calm(): void {

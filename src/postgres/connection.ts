@@ -103,7 +103,7 @@ export class Database {
   /** All of it, or nothing. */
   transaction<T>(work: (db: Connection) => Promise<T>, user: Pick<Database, "use"> = this): Promise<T> {
     return user.use(async (db) => {
-      await db.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+      await db.run("BEGIN ISOLATION LEVEL READ COMMITTED");
       try {
         const answer = await work(db);
         await db.run("COMMIT");

@@ -89,9 +89,10 @@ export class Consuming {
     return this.#commits.add(settling);
   }
 
-  /** Is there as a consumer, with an id. */
+  /** Is there as a consumer, with an id that nobody has given up. */
   async attend(): Promise<void> {
-    while (this.#parts.tables.attendance.id === undefined) await this.#commits.add("attend");
+    if (this.#session === undefined) return;
+    await this.#commits.add("attend");
     this.#arm();
   }
 
@@ -127,7 +128,7 @@ export class Consuming {
       if (this.#mustKeep) await this.#keep(session);
       return written;
     } catch (error) {
-      this.#parts.claims.wake(); // what was taken is not
+      this.#parts.claims.failed();
       throw error;
     } finally {
       this.#arm();
@@ -138,14 +139,14 @@ export class Consuming {
   #isPlain(jobs: readonly Job[]): jobs is readonly Settling[] {
     const { claims, tables } = this.#parts;
     return (
-      tables.attendance.isKnown(this.#now) && !this.#pulse.isDue && claims.isPlain && jobs.every(isPlainEnd)
+      tables.attendance.isFresh(this.#now) && !this.#pulse.isDue && claims.isPlain && jobs.every(isPlainEnd)
     );
   }
 
   async #rounded({ desk }: Session, settlings: readonly Settling[]): Promise<Written<Settled>> {
     const { claims, tables } = this.#parts;
     const owner = tables.attendance.id!;
-    const asked = this.#isStopped ? [] : claims.ask();
+    const asked = this.#isStopped ? [] : claims.ask(settlings.length > 0);
     this.#isLooking = false;
     const round = { owner, ends: settlings.map(({ held }) => held), wanted: wantedOf(asked) };
     const { ended, taken, dueIn, isThere } = await desk.use((db) => tables.rounds.run(db, round));
@@ -190,19 +191,22 @@ export class Consuming {
     return helds;
   }
 
-  /* What was lost on its way is somebody else's. */
+  /* What was lost on its way is somebody else's, and did not count. */
   #give(helds: readonly Held[]): void {
-    const { holdings } = this.#parts;
+    const { holdings, tables, claims } = this.#parts;
     const own = helds.filter(({ item }) => holdings.has(item));
-    if (!this.#isStopped) for (const { item } of own) void this.#session?.sink.deliver(item);
+    for (const { item } of helds) if (!holdings.has(item)) claims.credit(item.group, 1);
+    const isLate = this.#isStopped || tables.attendance.isOver(this.#now);
+    if (!isLate) for (const { item } of own) void this.#session?.sink.deliver(item);
     else if (own.length > 0) this.#return(own);
   }
 
-  /* It was on its way when the consuming stopped, and reached nobody. */
+  /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
     this.#parts.holdings.drop(taken.map(({ item }) => item));
+    for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
       .then(
@@ -233,7 +237,7 @@ export class Consuming {
 
   /* What goes wrong here holds up no settlement. */
   async #keep(session: Session): Promise<void> {
-    const { link, hints, tables } = this.#parts;
+    const { link, hints, tables, settings } = this.#parts;
     this.#keptAt = this.#now;
     try {
       const keep = (db: Connection): Promise<Kept> => keepUp(db, this.#parts, this.#now);
@@ -245,6 +249,7 @@ export class Consuming {
       this.wake();
       hints.give();
     } catch (error) {
+      this.#keptAt -= settings.leaseMs / 4; // again sooner, while the lease lasts
       if (error === LEASE_LOST) (await this.#written(session, [])).tell?.();
       else if (!isBusy(error)) link.failed(storeError(error));
     }
@@ -265,6 +270,8 @@ export class Consuming {
   }
 
   #beat(): void {
+    if (this.#parts.tables.attendance.isLapsed(this.#now))
+      this.#lose(this.#parts.holdings.dropAll(), "lease");
     this.wake();
     this.#arm();
   }

@@ -8,6 +8,13 @@ export interface KnownGroup {
   readonly isNew: boolean;
 }
 
+/** Who declares a group, and whose it is: 0 where all share it. */
+export interface Declarer {
+  /** Undefined before this process is known as one. */
+  readonly consumer: number | undefined;
+  readonly owner: number;
+}
+
 /** A group that events are given to. */
 export interface Bound {
   readonly id: number;
@@ -21,42 +28,41 @@ export class Groups {
     this.#p = prefix;
   }
 
-  /** Whether a group is there as it is asked for, so that nothing is to be written. */
-  async find(db: Connection, group: Group, consumer: number): Promise<KnownGroup | undefined> {
+  /** Makes it, or changes it to what is asked for, with its consumer in it where that is known; what waits stays. */
+  async declare(db: Connection, group: Group, { consumer, owner }: Declarer): Promise<KnownGroup> {
     const row = await db.row(
-      `SELECT id, is_ordered = $3 AND inbox_ms = $4::float8 AND $5::text[] =
-        (SELECT array_agg(event ORDER BY event) FROM ${this.#p}bindings WHERE group_id = id) AS is_same
-        FROM ${this.#p}groups WHERE name = $1 AND consumer = $2`,
-      group.name,
-      consumer,
-      group.order !== "none",
-      group.inboxMs,
-      group.events.toSorted(),
-    );
-    return row?.["is_same"] === true ? { id: row["id"] as number, isNew: false } : undefined;
-  }
-
-  /** Makes it, or changes it to what is asked for; what waits stays. */
-  async declare(db: Connection, group: Group, consumer: number): Promise<KnownGroup> {
-    const p = this.#p;
-    const row = await db.row(
-      `INSERT INTO ${p}groups AS g (name, consumer, is_ordered, inbox_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (name, consumer)
+      `INSERT INTO ${this.#p}groups AS g (name, consumer, is_ordered, inbox_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (name, consumer)
         DO UPDATE SET is_ordered = excluded.is_ordered, inbox_ms = excluded.inbox_ms RETURNING id, g.xmax = 0 AS is_new`,
       group.name,
-      consumer,
+      owner,
       group.order !== "none",
       group.inboxMs,
     );
     const id = row!["id"] as number;
-    await db.run(`DELETE FROM ${p}bindings WHERE group_id = $1 AND event <> ALL ($2::text[])`, id, [
-      ...group.events,
-    ]);
-    await db.run(
-      `INSERT INTO ${p}bindings (event, group_id) SELECT unnest($2::text[]), $1 ON CONFLICT DO NOTHING`,
-      id,
-      [...group.events],
-    );
+    const events = [...group.events];
+    if (consumer === undefined) await this.#bind(db, id, events);
+    else await this.#consume(db, id, { consumer, events });
     return { id, isNew: row!["is_new"] === true };
+  }
+
+  /* A name stays as long as one of the consumers wants it: another version of the application may not know it. */
+  async #consume(db: Connection, id: number, { consumer, events }: Wanting): Promise<void> {
+    const p = this.#p;
+    await db.run(
+      `INSERT INTO ${p}consuming (group_id, consumer, events) VALUES ($1, $2, $3::text[])
+        ON CONFLICT (group_id, consumer) DO UPDATE SET events = excluded.events`,
+      id,
+      consumer,
+      events,
+    );
+    const wanted = `SELECT unnest(events) FROM ${p}consuming WHERE group_id = $1`;
+    await db.run(`DELETE FROM ${p}bindings WHERE group_id = $1 AND event NOT IN (${wanted})`, id);
+    await this.#bind(db, id, events);
+  }
+
+  async #bind(db: Connection, id: number, events: readonly string[]): Promise<void> {
+    const sql = `INSERT INTO ${this.#p}bindings (event, group_id) SELECT unnest($2::text[]), $1 ON CONFLICT DO NOTHING`;
+    await db.run(sql, id, events);
   }
 
   /** Every group of this name, with all that it has. */
@@ -88,19 +94,23 @@ export class Groups {
     }));
   }
 
-  /** A group that all share; it does not go before the transaction has ended. */
-  async shared(db: Connection, name: string): Promise<Bound | undefined> {
-    const sql = `SELECT id, is_ordered AS "isOrdered" FROM ${this.#p}groups WHERE name = $1 AND consumer = 0 FOR KEY SHARE`;
-    return (await db.row(sql, name)) as Bound | undefined;
-  }
-
-  /** A consumer of these groups is there. */
-  async join(db: Connection, consumer: number, groupIds: readonly number[]): Promise<void> {
-    await db.run(
-      `INSERT INTO ${this.#p}consuming (consumer, group_id) SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING`,
+  /**
+   * The group of a dead letter: where it came from, or else the one of this name that all share, or that the consumer
+   * has. It does not go before the transaction has ended.
+   */
+  async of(
+    db: Connection,
+    name: string,
+    { from, consumer }: { from: number; consumer: number },
+  ): Promise<Bound | undefined> {
+    const row = await db.row(
+      `SELECT id, is_ordered AS "isOrdered" FROM ${this.#p}groups WHERE name = $1 AND (id = $2 OR consumer IN (0, $3))
+        ORDER BY id <> $2 LIMIT 1 FOR KEY SHARE`,
+      name,
+      from,
       consumer,
-      groupIds,
     );
+    return row as Bound | undefined;
   }
 
   /* The group goes first, which waits for whoever is about to add deliveries to it. */
@@ -111,4 +121,9 @@ export class Groups {
     for (const table of ["bindings", "deliveries", "lines", "inbox", "consuming"])
       await db.run(`DELETE FROM ${this.#p}${table} WHERE group_id = ANY ($1::bigint[])`, ids);
   }
+}
+
+interface Wanting {
+  readonly consumer: number;
+  readonly events: readonly string[];
 }

@@ -7,6 +7,7 @@ import {
   type Row,
   valuesOf,
 } from "../transport/envelope-rows.js";
+import type { Held } from "../transport/holdings.js";
 import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
 import { type Connection, NOW } from "./connection.js";
 
@@ -33,12 +34,13 @@ export class Letters {
     this.#p = prefix;
   }
 
-  async add(db: Connection, item: Item, ended: Ended): Promise<void> {
+  async add(db: Connection, { item, groupId }: Held, ended: Ended): Promise<void> {
     const { group, envelope, failures, deliveries, history } = item;
     await db.run(
-      `INSERT INTO ${this.#p}letters (at, group_name, reason, failures, deliveries, history, ${ENVELOPE})
-        VALUES (${NOW}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      `INSERT INTO ${this.#p}letters (at, group_name, group_id, reason, failures, deliveries, history, ${ENVELOPE})
+        VALUES (${NOW}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       group,
+      groupId,
       ended.reason,
       failures + (ended.attempt === undefined ? 0 : 1),
       deliveries,
@@ -75,6 +77,12 @@ export class Letters {
   async get(db: Connection, id: string): Promise<Letter | undefined> {
     const row = await db.row(`SELECT * FROM ${this.#p}letters WHERE number = $1`, numberOf(id) ?? -1);
     return row && letterOf(row);
+  }
+
+  /** The group that it came from, which may have gone with its process. */
+  async groupIdOf(db: Connection, id: string): Promise<number | undefined> {
+    const sql = `SELECT group_id FROM ${this.#p}letters WHERE number = $1`;
+    return (await db.row(sql, numberOf(id) ?? -1))?.["group_id"] as number | undefined;
   }
 
   /** Deletes some of those that are older than this. */

@@ -64,7 +64,8 @@ function groupTables(p: string): readonly string[] {
     `CREATE TABLE ${p}bindings (event text NOT NULL, group_id bigint NOT NULL, PRIMARY KEY (event, group_id))`,
     `CREATE INDEX bindings_group ON ${p}bindings (group_id)`,
     `CREATE TABLE ${p}consumers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lease_until float8 NOT NULL)`,
-    `CREATE TABLE ${p}consuming (consumer bigint NOT NULL, group_id bigint NOT NULL, PRIMARY KEY (consumer, group_id))`,
+    `CREATE TABLE ${p}consuming (
+  group_id bigint NOT NULL, consumer bigint NOT NULL, events text[] NOT NULL, PRIMARY KEY (group_id, consumer))`,
   ];
 }
 
@@ -98,8 +99,8 @@ function sideTables(p: string): readonly string[] {
   group_id bigint NOT NULL, id text NOT NULL, envelope bigint NOT NULL, until float8, PRIMARY KEY (group_id, id)) ${BUSY}`,
     `CREATE INDEX inbox_until ON ${p}inbox (until) WHERE until IS NOT NULL`,
     `CREATE TABLE ${p}letters (
-  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, group_name text NOT NULL, reason text NOT NULL,
-  at float8 NOT NULL, failures integer NOT NULL, deliveries integer NOT NULL, history text NOT NULL, id text NOT NULL,
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, group_name text NOT NULL, group_id bigint NOT NULL,
+  reason text NOT NULL, at float8 NOT NULL, failures integer NOT NULL, deliveries integer NOT NULL, history text NOT NULL, id text NOT NULL,
   name text NOT NULL, key text, priority integer NOT NULL, due_at float8, expires_at float8, headers text NOT NULL,
   body bytea NOT NULL)`,
     `CREATE INDEX letters_group ON ${p}letters (group_name, number)`,

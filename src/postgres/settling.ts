@@ -24,7 +24,7 @@ export async function writeSettlements(
   const ended = all.filter((each) => isEnd(each) && isSettled(each));
   await mark(db, tables, ended);
   for (const { held, settlement } of ended)
-    if (settlement.kind === "deadLetter") await tables.letters.add(db, held.item, settlement);
+    if (settlement.kind === "deadLetter") await tables.letters.add(db, held, settlement);
   await tables.envelopes.drop(
     db,
     ended.map(({ held }) => held.envelope),

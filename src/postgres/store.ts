@@ -107,8 +107,11 @@ export class PostgresStore implements Store {
     const { tables } = this.#parts;
     const letter = await tables.letters.get(db, id);
     const envelope = edited ?? (letter && readable(letter));
-    const group = letter && (await tables.groups.shared(db, letter.item.group));
-    if (envelope === undefined || group === undefined) return false;
+    if (letter === undefined || envelope === undefined) return false;
+    const from = await tables.letters.groupIdOf(db, id);
+    const to = { from: from ?? 0, consumer: tables.attendance.id ?? 0 };
+    const group = await tables.groups.of(db, letter.item.group, to);
+    if (group === undefined) return false;
     if ((await tables.letters.take(db, id)) === undefined) return false; // somebody else was first
     await tables.envelopes.again(db, { ...envelope, dueAt: undefined, expiresAt: undefined }, group);
     return true;

@@ -12,7 +12,7 @@ import type {
   Transport,
   WireEnvelope,
 } from "../transport/transport.js";
-import { consumerOf } from "./attendance.js";
+import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits, type Written } from "./commits.js";
 import type { PostgresClient } from "./client.js";
@@ -121,13 +121,10 @@ export class PostgresTransport implements Transport {
 
   async declare(group: Group): Promise<void> {
     if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
-    const { groups, attendance } = this.#tables;
-    if (group.audience === "each") await this.#consuming.attend();
-    const find = (db: Connection): Promise<KnownGroup | undefined> =>
-      groups.find(db, group, consumerOf(group, attendance.id));
-    const found = (await this.#use(find)) ?? (await this.#write((db) => this.#declare(db, group)));
-    this.#claims.know(group, found.id);
-    if (attendance.id !== undefined) await this.#use((db) => groups.join(db, attendance.id!, [found.id]));
+    let known: KnownGroup | undefined;
+    while ((known = await this.#write((db) => this.#declare(db, group))) === undefined)
+      await this.#consuming.attend();
+    this.#claims.know(group, known.id);
   }
 
   credit(group: string, more: number): void {
@@ -227,12 +224,16 @@ export class PostgresTransport implements Transport {
       }
   }
 
-  async #declare(db: Connection, group: Group): Promise<KnownGroup> {
+  /* Undefined where this process is no consumer yet, or not any more. */
+  async #declare(db: Connection, group: Group): Promise<KnownGroup | undefined> {
     const { groups, attendance, envelopes } = this.#tables;
-    const known = await groups.declare(db, group, consumerOf(group, attendance.id));
+    const consumer = await attendance.present(db);
+    // What is sent from this transaction on is for a group that is shared, whoever will consume it.
+    if (consumer === undefined && group.audience === "each") return undefined;
+    const known = await groups.declare(db, group, { consumer, owner: ownerOf(group, consumer ?? 0) });
     if (known.isNew && group.start === "earliest")
       await envelopes.giveEarliest(db, known.id, group.events, group.order !== "none");
-    return known;
+    return consumer === undefined ? undefined : known;
   }
 
   /* Best effort: whoever cannot say good-bye is given up when its lease has run out. */

@@ -1,7 +1,7 @@
 /** A round in a transaction: it is there as a consumer, writes settlements of any kind, admits what is due, and takes. */
 import type { Held } from "../transport/holdings.js";
 import type { Group } from "../transport/transport.js";
-import { type Attended, consumerOf } from "./attendance.js";
+import { type Attended, ownerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import type { Connection } from "./connection.js";
 import { type Settled, type Settling, writeSettlements } from "./settling.js";
@@ -37,32 +37,28 @@ export async function writeRound(
   { jobs, now, isDue, isStopped }: Asked,
 ): Promise<Round> {
   const attended = await tables.attendance.attend(db, now);
-  const moved = attended.id === tables.attendance.id ? [] : await join(db, { tables, claims }, attended);
+  const moved = attended.isLost ? await declareAgain(db, { tables, claims }, attended.id) : [];
   const settlings = jobs.filter((job) => job !== "attend");
   const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
   if (jobs.length > 0) claims.wake();
   const isAdmitted = isDue && (await tables.places.admit(db));
   if (isAdmitted) claims.wake();
-  const taken = isStopped || attended.isLost ? [] : await claims.take(db, attended.id);
+  const taken = isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
   const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
   const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
   return { answers, attended, moved, isAdmitted, helds: () => claims.taken(taken) };
 }
 
-/* A consumer that is new consumes all groups that are declared here; those of its own are made again. */
-async function join(
+/* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
+async function declareAgain(
   db: Connection,
   { tables, claims }: Parts,
-  { id, isLost }: Attended,
+  consumer: number,
 ): Promise<(readonly [Group, number])[]> {
   const moved: (readonly [Group, number])[] = [];
-  const ids: number[] = [];
-  for (const { group, groupId } of claims.accounts) {
-    const isOwn = group.audience === "each" && isLost;
-    const known = isOwn ? (await tables.groups.declare(db, group, consumerOf(group, id))).id : groupId;
-    ids.push(known);
-    if (isOwn) moved.push([group, known]);
+  for (const { group } of claims.accounts) {
+    const { id } = await tables.groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
+    moved.push([group, id]);
   }
-  await tables.groups.join(db, id, ids);
   return moved;
 }

@@ -3,6 +3,7 @@ import type { WireEnvelope } from "../transport/transport.js";
 import type { Connection, Row } from "./connection.js";
 import { ENVELOPE, valuesOf } from "../transport/envelope-rows.js";
 import type { Settings } from "./options.js";
+import { LATER } from "./place-sql.js";
 import type { Places } from "./places.js";
 
 const SWEPT_MAX = 1_000;
@@ -69,7 +70,13 @@ export class Envelopes {
   /** Moves what is not due yet, or takes it back; false where there is none. */
   reschedule(db: Connection, id: string, dueAt: number | undefined, now: number): boolean {
     const p = this.#p;
-    const rows = db.rows(`SELECT seq FROM ${p}envelopes WHERE id = ? AND due_at > ?`, id, now);
+    // The clock of another process may be ahead: what is due there is not taken back here.
+    const rows = db.rows(
+      `SELECT seq FROM ${p}envelopes WHERE id = ? AND due_at > ?
+        AND NOT EXISTS (SELECT 1 FROM ${p}deliveries WHERE envelope = seq AND state <> ${LATER})`,
+      id,
+      now,
+    );
     for (const { seq } of rows) {
       if (dueAt === undefined) {
         db.run(`DELETE FROM ${p}deliveries WHERE envelope = ?`, seq!);

@@ -30,6 +30,8 @@ export class Transactions {
   readonly #parts: TransactionsParts;
   readonly #waiting = new Set<Waiting>();
   #isTaken = false;
+  /* Whoever waits for the lock finds out by it that nobody wants it any more. */
+  #closes = 0;
   #open: Begun | undefined;
 
   constructor(parts: TransactionsParts) {
@@ -46,7 +48,10 @@ export class Transactions {
     return this.#open?.client === client ? this.#open : undefined;
   }
 
-  /** Waits for its turn until the signal aborts, or without one for `busyMax`; then for other processes, for `busyMax`. */
+  /**
+   * Waits for its turn, then for other processes: until the signal aborts, since a delivery has not failed because others
+   * write; without one for `busyMax` each.
+   */
   async begin(signal: AbortSignal | undefined): Promise<Begun> {
     signal?.throwIfAborted();
     if (this.#isTaken) await this.#turn(signal);
@@ -61,6 +66,7 @@ export class Transactions {
 
   /** Rolls back the one that is open, and refuses those that wait. */
   close(): void {
+    this.#closes++;
     for (const { refuse } of this.#waiting) refuse(new StoreError("sqlite", "busy", CLOSED));
     this.#open?.rollBack();
   }
@@ -108,7 +114,8 @@ export class Transactions {
 
   async #lock({ database }: Connection, signal: AbortSignal | undefined): Promise<void> {
     const { host, busyMaxMs } = this.#parts;
-    const until = host().monotonic() + busyMaxMs;
+    const until = signal === undefined ? host().monotonic() + busyMaxMs : Infinity;
+    const closes = this.#closes;
     for (;;)
       try {
         return database.exec("BEGIN IMMEDIATE");
@@ -116,6 +123,7 @@ export class Transactions {
         if (!isBusy(error) || host().monotonic() >= until) throw error;
         await new Promise<void>((resolve) => void host().timer(resolve, RETRY_MS * host().random()));
         signal?.throwIfAborted();
+        if (closes !== this.#closes) throw new StoreError("sqlite", "busy", CLOSED);
       }
   }
 }

@@ -1,5 +1,6 @@
 /** A transport on a SQLite database: the queue is a table, and what is accepted survives the process. */
 import type { Host } from "../runtime/host.js";
+import { refuse } from "../runtime/options.js";
 import { processRuntime } from "../runtime/runtime.js";
 import type {
   Features,
@@ -124,8 +125,12 @@ export class SqliteTransport implements Transport {
 
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  faults({ name, start }: Group): readonly string[] {
+    return start === "earliest" && this.#settings.keepEventsMs === 0 ? [noEvents(name)] : [];
+  }
+
   async declare(group: Group): Promise<void> {
-    if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
+    refuse(this.faults(group));
     this.#claims.isAsked = true; // whoever has a group is known before that is made
     let known: KnownGroup | undefined;
     do known = await this.#do((db) => this.#declare(db, group));
@@ -289,6 +294,6 @@ function featuresOf({ synchronous, leaseMs, dedupeWindowMs }: Settings): Feature
   });
 }
 
-function noEvents({ name }: Group): string {
-  return `${name} begins with the earliest event, and none are kept. Give sqlite() \`keepEvents\`, or begin "now".`;
+function noEvents(group: string): string {
+  return `${group} begins with the earliest event, and none are kept. Give sqlite() \`keepEvents\`, or begin "now".`;
 }

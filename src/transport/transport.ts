@@ -76,6 +76,7 @@ export interface Transport {
    * What the group has by then stays.
    */
   declare(group: Group): Awaitable<void>;
+  faults?(group: Group): readonly string[]; // why `declare` would refuse it, as far as that is known before `open`; with the fix
   send(
     batch: readonly WireEnvelope[],
     how?: { signal?: AbortSignal; transaction?: unknown },

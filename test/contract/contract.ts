@@ -5,19 +5,16 @@ import { parseArgs } from "node:util";
 
 import { memory } from "signalbox";
 import {
-  capabilities,
-  type CaseDefinition,
-  type CaseGroup,
   type ContractCase,
   contractCases,
   type ContractFeatures,
   type ContractReport,
-  musts,
   reportContract,
   type TransportFactory,
 } from "signalbox/testing/contract";
 import { create as createFake, features as fakeFeatures } from "./fake-subject.ts";
-import { create as createPostgres, features as postgresFeatures, leaveServer } from "./postgres-subject.ts";
+import { page } from "./page.ts";
+import { create as createPostgres, featuresHere, leaveServer } from "./postgres-subject.ts";
 import { create as createSqlite, features as sqliteFeatures } from "./sqlite-subject.ts";
 import { missing } from "../support/postgres-schemas.ts";
 
@@ -28,10 +25,12 @@ type Subject = readonly [create: TransportFactory, features: ContractFeatures];
 export const transports: Readonly<Record<string, Subject>> = {
   memory: [() => memory(), { ...memory().features, time: "virtual" }],
   sqlite: [createSqlite, sqliteFeatures],
-  postgres: [createPostgres, postgresFeatures],
+  postgres: [createPostgres, featuresHere],
   fake: [createFake, fakeFeatures],
 };
 
+/* Most of the time a server, or a lease, is waited for. */
+const AT_ONCE = 5;
 const STRESS = { times: 10, patience: 5 };
 
 /** Runs the command and answers its exit code: 1 where a case failed, 2 where the arguments make no sense. */
@@ -60,7 +59,8 @@ export async function command(args: readonly string[], print: Print): Promise<nu
   const cases = casesOf(values.transport, subject, values);
   const told = values.json ? undefined : (each: ContractCase, error?: Error) => print(lineOf(each, error));
   const times = values.stress ? STRESS.times : 1;
-  const report = await reportContract(values.transport, cases, { times, onEnd: told });
+  const atOnce = values.stress || subject[1].time === "virtual" ? 1 : AT_ONCE;
+  const report = await reportContract(values.transport, cases, { times, atOnce, onEnd: told });
   await leaveServer();
   print(values.json ? JSON.stringify(report, null, 2) : summaryOf(report));
   return report.failed > 0 ? 1 : 0;
@@ -90,43 +90,6 @@ function writePage(print: Print): number {
   writeFileSync(fileURLToPath(new URL("../../docs/contract.md", import.meta.url)), page());
   print("docs/contract.md is written.");
   return 0;
-}
-
-/** docs/contract.md. */
-export function page(): string {
-  const proved = [...musts, ...capabilities]
-    .flatMap(({ cases }) => cases)
-    .filter(({ run }) => run !== undefined);
-  return `# The contract of a transport
-
-<!-- Written by \`npm run contract -- --page\`, from the cases of signalbox/testing/contract. -->
-
-What a transport must do is not described but proved: by the ${proved.length} cases of \`signalbox/testing/contract\` that have a proof, on every transport of the house. <!-- test: keeps the contract: M01 round trip --> A case that does not apply to a transport is left out with its reason, never silently. <!-- test: leaves out no case without a reason --> Faults that were planted in transports are found by the case that is about them. <!-- test: %s, in case %s --> [Writing a transport](transports.md) says how to put your own to the proof.
-
-Cases go through a bus around the transport, where the port by itself is not the point. Ids are compared as sets, so that a failure names what is missing, what came twice and what nobody wrote; after everything has arrived, a case listens on for a second. A run in which no fault is planted must log nothing above \`info\`. <!-- test: fails a calm case that logs a warning --> A case that does not end is stopped, and says what it waits for. <!-- test: stops a case that does not end, and says what is missing -->
-
-## What every transport proves
-
-${musts.map(sectionOf).join("\n\n")}
-
-## What a transport proves where it declares it
-
-${capabilities.map(sectionOf).join("\n\n")}
-`;
-}
-
-function sectionOf({ title, about, cases }: CaseGroup): string {
-  return `### ${title}\n\n${about}\n\n${cases.map(itemOf).join("\n")}`;
-}
-
-function itemOf({ id, name, about, run, needs }: CaseDefinition): string {
-  const isListed = run === undefined && id !== "M60";
-  const kept = isListed
-    ? needs === undefined
-      ? " No proof yet."
-      : " No proof yet, for those that it applies to."
-    : "";
-  return `- **${id} ${name}.** ${about}${kept}`;
 }
 
 /* oxlint-disable no-console -- it is a command */

@@ -1,7 +1,4 @@
 /** SQLite as a subject of the contract: databases in a folder of this run, and what can be done to them. */
-import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -16,16 +13,12 @@ import type {
   TransportFactory,
 } from "signalbox/testing/contract";
 
+import { folder } from "./folder.ts";
+import { forked } from "./forked.ts";
+import { SHARED_SQLITE, sharedIn } from "./shared.ts";
+
 /* What the cases need: events that are kept for groups that come later. */
 const OPTIONS = { keepEvents: "1h" } as const;
-let made: string | undefined;
-
-function folder(): string {
-  if (made !== undefined) return made;
-  made = mkdtempSync(path.join(tmpdir(), "signalbox-contract-"));
-  process.once("exit", () => rmSync(made!, { recursive: true }));
-  return made;
-}
 
 function fileOf({ id }: Pick<Place, "id">): string {
   return path.join(folder(), `${id}.db`);
@@ -89,19 +82,8 @@ export const features: ContractFeatures = {
   ...hooks,
 };
 
-const KILLED = { ...OPTIONS, lease: "1s", poll: "50ms" } as const;
-
-/** Under real time, in a folder that several processes know. */
-export function sharedIn(home: string): TransportFactory {
-  return ({ id }) => sqlite({ path: path.join(home, `${id}.db`), ...KILLED });
-}
-
-/** With processes that are killed; `program` calls `contractProcess` with the factory of the folder. */
-export function killedFeatures(program: string, home: string): ContractFeatures {
-  const stdio = ["ignore", "ignore", "inherit", "ipc"] as const;
-  return {
-    ...sqlite({ path: "-", ...KILLED }).features,
-    guardMs: 30_000,
-    fork: () => fork(program, [home], { stdio: [...stdio] }),
-  };
+/** With processes that are killed, on the databases of this folder. */
+export function killedIn(home: string): readonly [TransportFactory, ContractFeatures] {
+  const { features } = sqlite({ path: "-", ...SHARED_SQLITE });
+  return [sharedIn(home), { ...features, guardMs: 30_000, fork: () => forked("sqlite", home) }];
 }

@@ -10,10 +10,10 @@ export async function postgresStore() {
   return {
     orders: { url: server.url },
     victims: ["publisher", "consumer", "server"],
-    newestConsumer: async () => (await values("SELECT max(id) AS value FROM signalbox.consumers"))[0] ?? 0,
-    heldBy: (owners) =>
+    heldBy: (names) =>
       values(
-        `SELECT id AS value FROM signalbox.deliveries JOIN signalbox.envelopes ON seq = envelope WHERE owner IN (${owners})`,
+        `SELECT e.id AS value FROM signalbox.deliveries JOIN signalbox.envelopes e ON seq = envelope
+          WHERE owner IN (SELECT consumer FROM signalbox.groups WHERE name IN (${names.map((name) => `'${name}'`)}))`,
       ),
     waiting: async () => Number((await values("SELECT count(*) AS value FROM signalbox.deliveries"))[0]),
     kill: () => server.kill(),

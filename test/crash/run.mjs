@@ -23,7 +23,6 @@ export class Run {
   #outages = [];
   #died = 0;
   #inFlightAtKill = 0;
-  #newestOwner = 0;
   #lateness = monitorEventLoopDelay({ resolution: 5 });
 
   constructor(program, folder, store) {
@@ -84,11 +83,12 @@ export class Run {
   async #started(role) {
     const log = path.join(this.#folder, `${this.#logs.length}.log`);
     this.#logs.push(log);
-    const orders = { ...this.#store.orders, log, role, writer: `w${this.#logs.length}`, lease: LEASE_MS };
+    const name = `w${this.#logs.length}`;
+    const orders = { ...this.#store.orders, log, role, writer: name, lease: LEASE_MS };
     const child = fork(this.#program, [JSON.stringify(orders)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    const each = { child, log, owner: 0 };
+    const each = { child, log, name };
     this.#alive.add(each);
     await new Promise((resolve, reject) => {
       child.once("message", resolve);
@@ -96,17 +96,7 @@ export class Run {
     });
     child.removeAllListeners("exit");
     child.once("exit", () => (this.#died += this.#alive.delete(each) ? 1 : 0)); // nobody has killed it
-    if (role === "consume") each.owner = await this.#ownerOf();
     return each;
-  }
-
-  /* Consumers start one after the other, so that the newest is the one that has just begun. */
-  async #ownerOf() {
-    for (;;) {
-      const owner = await this.#store.newestConsumer();
-      if (owner > this.#newestOwner) return (this.#newestOwner = owner);
-      await pass(5);
-    }
   }
 
   async #kill(each) {
@@ -121,7 +111,7 @@ export class Run {
   async #killConsumer(each) {
     each.child.kill("SIGSTOP");
     await pass(5);
-    const held = await this.#store.heldBy([each.owner]);
+    const held = await this.#store.heldBy([each.name]);
     this.#inFlightAtKill += held.length;
     this.#kills.push({ log: each.log, at: now(), held });
     await this.#kill(each);
@@ -131,7 +121,7 @@ export class Run {
   async #killServer(consumers) {
     for (const { child } of consumers) child.kill("SIGSTOP");
     await pass(5);
-    this.#inFlightAtKill += (await this.#store.heldBy(consumers.map(({ owner }) => owner))).length;
+    this.#inFlightAtKill += (await this.#store.heldBy(consumers.map(({ name }) => name))).length;
     const outage = { from: now(), to: Infinity };
     await this.#store.kill();
     for (const { child } of consumers) child.kill("SIGCONT");

@@ -9,10 +9,10 @@ export async function sqliteStore(folder) {
   return {
     orders: { file },
     victims: ["publisher", "consumer"],
-    newestConsumer: () => values("SELECT max(id) AS value FROM signalbox_consumers")[0] ?? 0,
-    heldBy: (owners) =>
+    heldBy: (names) =>
       values(
-        `SELECT id AS value FROM signalbox_deliveries JOIN signalbox_envelopes ON seq = envelope WHERE owner IN (${owners})`,
+        `SELECT e.id AS value FROM signalbox_deliveries JOIN signalbox_envelopes e ON seq = envelope
+          WHERE owner IN (SELECT consumer FROM signalbox_groups WHERE name IN (${names.map((name) => `'${name}'`)}))`,
       ),
     waiting: () => values("SELECT count(*) AS value FROM signalbox_deliveries")[0],
     close: () => undefined,

@@ -11,11 +11,12 @@ import { sqlite } from "signalbox/sqlite";
 interface Orders {
   /** Of the database: a file of SQLite, */
   readonly file?: string;
-  /** or a server of PostgreSQL. */
+  /** or a server of PostgreSQL, with a schema if it is not the usual one. */
   readonly url?: string;
+  readonly schema?: string;
   readonly log: string;
   readonly role: "publish" | "consume" | "hang" | "start";
-  /** Of a publisher: what its ids begin with. */
+  /** What it is called, and of a publisher: what its ids begin with. */
   readonly writer: string;
   readonly lease: number;
 }
@@ -25,6 +26,11 @@ class Stored extends Event("crash.stored", { key: ({ key }: { key: string }) => 
   key: string;
 }> {}
 
+/* Nobody publishes it: whoever consumes has a group of it that is called as it is, so that the store says who is who. */
+class Present extends Event("crash.present") {}
+
+const nothing = (): void => undefined;
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const KEYS = 8;
 const AT_ONCE = 16;
 
@@ -32,10 +38,14 @@ const orders = JSON.parse(process.argv[2]!) as Orders;
 const log = openSync(orders.log, "a");
 const say = (...words: readonly (string | number)[]): void => void writeSync(log, `${words.join(" ")}\n`);
 
-const { file: path, url, lease } = orders;
-const transport = path === undefined ? postgres({ url, lease }) : sqlite({ path, lease, dedupeWindow: "1m" });
-const bus = createBus({ transport, events: Stored, onUnhandled: "ignore" });
+const { file: path, url, schema, lease } = orders;
+const transport =
+  path === undefined
+    ? postgres({ url, schema, lease, reconnectMax: 200 })
+    : sqlite({ path, lease, dedupeWindow: "1m" });
+const bus = createBus({ transport, events: [Stored, Present], logger: SILENT, onUnhandled: "ignore" });
 if (orders.role === "consume" || orders.role === "hang") consume();
+if (orders.role === "consume") bus.on(Present, { name: orders.writer, audience: "each" }, nothing);
 bus.notices.on("delivery.lost", ({ eventId }) => say("l", eventId));
 await bus.start();
 process.send?.("started");

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { Burials } from "../../src/dispatch/burials.js";
 import { PARKED } from "../../src/dispatch/parked-keys.js";
 import type { Item } from "../../src/index.js";
+import { processRuntime } from "../../src/runtime/runtime.js";
+import { Timers } from "../../src/runtime/timers.js";
 import { group, idOf, open, setup as files, until, wire } from "../sqlite/setup.js";
 
 const KEY = "ada";
@@ -15,8 +17,7 @@ async function setup() {
   const failed = (_: string, error: unknown): never => {
     throw error;
   };
-  const tell = async (item: Item, how: Parameters<typeof transport.settle>[1]) =>
-    void (await transport.settle(item, how));
+  const tell = async (item: Item, how: Parameters<typeof transport.settle>[1]) => transport.settle(item, how);
   const made = () => new Burials({ store: transport.store, tell, failed });
   const burials = made();
   const next = async (): Promise<Item> => {
@@ -29,13 +30,19 @@ async function setup() {
     made,
     next,
     send: (...ids: string[]) => transport.send(ids.map((id) => wire(id, { key: KEY }))),
+    /* Taken away from whoever had it, as by a lease that has run out. */
+    lose: async (item: Item) => {
+      await transport.settle(item, { kind: "release" });
+      return next();
+    },
+    written: () => burials.answered(new Timers(processRuntime)),
     bury: async (item: Item, reason: string) => {
       burials.bury(item, { kind: "deadLetter", reason }, true);
       await until(() => transport.store.deadLetters({}).some((each) => idOf(each.item) === idOf(item)));
     },
     done: async (item: Item) => {
       await transport.settle(item, { kind: "done" });
-      burials.parkedKeys.ended(item);
+      burials.ended(item);
     },
     letters: () => transport.store.deadLetters({ group: "books" }).map(({ item }) => idOf(item)),
     records: () => transport.store.list("signalbox/parked/"),
@@ -88,5 +95,65 @@ test("the head that is replayed apart leaves what follows it parked", async () =
   await done(again);
   await transport.store.put("barrier", new Uint8Array());
   await transport.store.put("barrier", new Uint8Array());
+  expect(letters()).toEqual(["2"]);
+});
+
+test("a head that fails after it was lost leaves its key free, when the one who has it now is done", async () => {
+  const { burials, next, lose, send, done, written, letters, records } = await setup();
+  await send("1", "2");
+  const lost = await next();
+  await done(await lose(lost));
+  burials.bury(lost, { kind: "deadLetter", reason: "failed" }, true);
+  await written();
+  expect([await burials.stops(await next()), letters(), records()]).toEqual([false, [], []]);
+});
+
+test("what was stopped before that head was known to be lost goes on", async () => {
+  const { burials, next, lose, send, bury, done, written, letters, records } = await setup();
+  await send("1", "2");
+  const lost = await next();
+  await done(await lose(lost));
+  const second = await next();
+  await burials.parkedKeys.park(lost, "failed");
+  expect(await burials.stops(second)).toBe(true);
+  await bury(second, PARKED);
+  await burials.parkedKeys.takeBack(lost);
+  const again = await next();
+  expect([idOf(again), await burials.stops(again)]).toEqual(["2", false]);
+  await done(again);
+  await written();
+  expect([letters(), records()]).toEqual([[], []]);
+});
+
+test("a head that fails after it was lost parks its key where the one who has it now fails, too", async () => {
+  for (const isFirst of [true, false]) {
+    const { burials, next, lose, send, bury, written, letters } = await setup();
+    await send("1", "2");
+    const lost = await next();
+    const again = await lose(lost);
+    const fail = async (): Promise<void> => {
+      burials.bury(lost, { kind: "deadLetter", reason: "failed" }, true);
+      await written();
+    };
+    if (isFirst) await fail();
+    await bury(again, "failed");
+    if (!isFirst) await fail();
+    expect(await burials.stops(await next())).toBe(true);
+    expect(letters()).toEqual(["1"]);
+  }
+});
+
+test("a head whose process died while it parked the key is handled again, and what is behind it goes on", async () => {
+  const { burials, next, lose, send, bury, done, written, letters, records } = await setup();
+  await send("1", "2");
+  const first = await next();
+  await burials.parkedKeys.park(first, "failed");
+  const again = await lose(first);
+  expect(await burials.stops(again)).toBe(false);
+  await done(again);
+  const second = await next();
+  await written();
+  expect([await burials.stops(second), records(), letters()]).toEqual([false, [], []]);
+  await bury(second, "failed");
   expect(letters()).toEqual(["2"]);
 });

@@ -6,7 +6,7 @@ const facts = { subscription: "mail", event: "a.b", eventId: "1" };
 /** Everything that the log can say, said once. */
 function sayAll(log: Log): void {
   const error = new Error("x");
-  log.deadLettered(facts, "failed", error, 2);
+  log.deadLettered(facts, { reason: "failed", error, store: undefined }, 2);
   log.stuck(facts, "hold");
   log.stuck(facts, "release");
   log.ruleFailed(facts, error);
@@ -17,7 +17,7 @@ function sayAll(log: Log): void {
   log.transportFailed("sql", "stop", error);
   log.declareFailed("mail", error);
   log.settleFailed("mail", error);
-  log.undeliverable("mail", "schema", error);
+  log.undeliverable("mail", { reason: "schema", error, store: undefined });
   log.listenerFailed("lane.full", error);
   log.releaseFailed("a.b", "1", error);
 }
@@ -69,8 +69,17 @@ describe("the log", () => {
     [2, "mail gave up on a.b after 2 attempts (loop). It is kept in bus.deadLetters."],
   ])("says how many attempts a dead letter had, if it had any: %i", (attempts, message) => {
     const { lines, log } = keeping();
-    log.deadLettered(facts, "loop", undefined, attempts);
+    log.deadLettered(facts, { reason: "loop", error: undefined, store: undefined }, attempts);
     expect(lines[0]?.[2]).toBe(message);
+  });
+
+  it("says that a store keeps a dead letter, where it does", () => {
+    const { lines, log } = keeping();
+    const how = { reason: "failed", error: undefined, store: "durable" };
+    log.deadLettered(facts, how, 1);
+    log.undeliverable("mail", how);
+    for (const [, , message] of lines)
+      expect(message).toMatch(/ It is kept by transport durable; bus\.deadLetters lists it\.$/);
   });
 
   it("says whether a stuck handler keeps its slot", () => {

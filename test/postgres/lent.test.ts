@@ -2,6 +2,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createBus } from "signalbox";
 import { postgres } from "signalbox/postgres";
+import { processRuntime } from "../../src/runtime/runtime.js";
+import { Sleeper } from "../../src/testing/contract/sleeper.js";
+import { opened } from "../support/kept-items.js";
 import { group, idOf, Noted, noServer, open, setup, until, wire } from "./setup.js";
 
 async function withOrders() {
@@ -103,4 +106,33 @@ describe.skipIf(noServer !== undefined)("a publish within a transaction of a cli
     expect(await transport.store.groups()).toMatchObject([{ waiting: 0 }]);
     expect(items.map(idOf)).toEqual(["a", "a"]);
   });
+
+  test.each(["closed", "fallen silent"])(
+    "of a settlement that is rolled back when its process has %s gives the event to another",
+    async (how) => {
+      const { schema, pool } = setup();
+      const lent = pool();
+      const client = await lent.connect();
+      onTestFinished(() => client.release());
+      const sleeper = new Sleeper(processRuntime);
+      const options = { pool: lent, schema, lease: 600, poll: 50 };
+      const { transport, items } = await opened(postgres(options).runOn(sleeper.runtime.host));
+      onTestFinished(() => sleeper.wake());
+      await transport.declare(group("reader"));
+      transport.credit("reader", 10);
+      await transport.send([wire("a"), wire("b")]);
+      await until(() => items.length === 2);
+      await client.query("BEGIN");
+      await transport.settle(items[0]!, { kind: "done" }, { transaction: client });
+      if (how === "closed") await transport.close();
+      else sleeper.sleep();
+      const other = await open(options);
+      await other.transport.declare(group("reader"));
+      other.transport.credit("reader", 10);
+      await until(() => other.items.length === 1);
+      await client.query("ROLLBACK");
+      await until(() => other.items.length === 2);
+      expect(other.items.map(idOf)).toEqual(["b", "a"]);
+    },
+  );
 });

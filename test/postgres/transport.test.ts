@@ -26,6 +26,35 @@ interface Silenced extends Opened {
   wake(): void;
 }
 
+/* A pool whose commits are answered late: each when `answers` lets it. */
+function lateCommits(pool: Pool) {
+  let held: Promise<void> | undefined;
+  const late = new WeakSet<object>();
+  const connect = async () => {
+    const client = await pool.connect();
+    if (late.has(client)) return client;
+    late.add(client);
+    const query = client.query.bind(client) as (asked: { text: string }) => Promise<Answer>;
+    const answered = async (asked: { text: string }) => {
+      const answer = await query(asked);
+      const isRound = asked.text.startsWith("WITH settled") && answer.rows[0]?.envelope !== null;
+      if (asked.text === "COMMIT" || isRound) await held;
+      return answer as never;
+    };
+    return Object.assign(client, { query: answered });
+  };
+  const hold = (): (() => void) => {
+    let answers!: () => void;
+    held = new Promise((resolve) => (answers = resolve));
+    return answers;
+  };
+  return { connect, hold };
+}
+
+interface Answer {
+  readonly rows: readonly { readonly envelope: unknown }[];
+}
+
 async function consumes({ transport }: Opened, credit = 10, others = {}): Promise<void> {
   await transport.declare(group("reader", others));
   transport.credit("reader", credit);
@@ -75,6 +104,29 @@ describe.skipIf(noServer !== undefined)("a lease on a server", () => {
     expect(await late).toBe("stale");
     expect(await second.transport.settle(second.items[0]!, { kind: "done" })).toBe("settled");
     expect(await second.transport.store.groups()).toMatchObject([{ waiting: 0 }]);
+  });
+
+  test("that ran out while work was on its way hands out none of it, which another has had, and then goes on", async () => {
+    const { schema, pool, open: opened } = setup();
+    const lent = lateCommits(pool());
+    const first = await open({ pool: lent, schema, ...SHORT });
+    const second = await opened(SHORT);
+    await first.transport.declare(group("reader", { order: "key" }));
+    await second.transport.send([wire("a", { key: "k" }), wire("b", { key: "k" })]);
+    const answers = lent.hold();
+    first.transport.credit("reader", 1);
+    const isOut = `SELECT 1 FROM ${schema}.deliveries WHERE owner IS NOT NULL`;
+    const server = pool();
+    while ((await server.query(isOut)).rows.length === 0);
+    await consumes(second, 2, { order: "key" });
+    await until(() => second.items.length === 1);
+    await second.transport.settle(second.items[0]!, { kind: "done" });
+    await until(() => second.items.length === 2);
+    await second.transport.settle(second.items[1]!, { kind: "done" });
+    answers();
+    await second.transport.send([wire("c")]);
+    await until(() => first.items.length > 0);
+    expect([second.items.map(idOf), first.items.map(idOf)]).toEqual([["a", "b"], ["c"]]);
   });
 
   test("that was lost is told for all that was out", async () => {

@@ -1,12 +1,9 @@
 /** SQLite keeps the contract of a transport, and leaves out no case that its features choose. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { contractCases } from "signalbox/testing/contract";
 import { transports } from "../contract/contract.js";
-import { killedFeatures, sharedIn } from "../contract/sqlite-subject.js";
-import { bundled } from "../crash/build.mjs";
+import { folder } from "../contract/folder.js";
+import { killedIn } from "../contract/sqlite-subject.js";
 import { keepsContract } from "../testing/contract/keeps-contract.js";
 
 const KILLED = ["D2", "D3", "D4", "D5", "D12"];
@@ -27,13 +24,7 @@ describe("sqlite", () => {
 });
 
 describe("sqlite, with processes that are killed", () => {
-  const home = mkdtempSync(path.join(tmpdir(), "signalbox-killed-"));
-  const program = path.join(home, "worker.mjs");
-  beforeAll(async () => {
-    await bundled("test/contract/sqlite-process.ts", home);
-    return () => rmSync(home, { recursive: true });
-  });
-  const killed = contractCases("sqlite", sharedIn(home), killedFeatures(program, home));
+  const killed = contractCases("sqlite", ...killedIn(folder()));
   keepsContract(
     killed.filter(({ id, reason }) => reason?.includes("virtual") === true || KILLED.includes(id)),
   );

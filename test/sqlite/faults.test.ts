@@ -170,6 +170,34 @@ describe("a database that is busy", () => {
     other.exec("ROLLBACK");
     expect(await waiting).toEqual(["accepted"]);
   });
+
+  test("is not waited for by a transaction any more when the transport closes", async () => {
+    const { file, open: opened } = setup();
+    const { transport } = await opened();
+    const other = second(file);
+    other.exec("BEGIN IMMEDIATE");
+    const begun = transport.begin();
+    const closed = transport.close();
+    await expect(begun).rejects.toThrow("it was closed before the transaction could begin");
+    other.exec("ROLLBACK");
+    await closed;
+  });
+
+  test("is waited for by a delivery's transaction for longer than busyMax, until its signal aborts", async () => {
+    const { file, open: opened } = setup();
+    const { transport } = await opened({ busyMax: 20 });
+    const other = second(file);
+    other.exec("BEGIN IMMEDIATE");
+    const { signal } = new AbortController();
+    const leaving = new AbortController();
+    const given = transport.begin({ signal: leaving.signal });
+    const waiting = transport.begin({ signal });
+    await expect(transport.begin()).rejects.toMatchObject({ problem: "busy" }); // by then busyMax is over for all
+    leaving.abort(new Error("the bus closed"));
+    await expect(given).rejects.toThrow("the bus closed");
+    other.exec("ROLLBACK");
+    await (await waiting).rollBack();
+  });
 });
 
 describe("a start", () => {

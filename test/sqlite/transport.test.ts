@@ -1,7 +1,8 @@
 /** What the contract does not ask: fairness of priorities, groups of one process, records, leases, quiet, handles. */
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
-import type { Item } from "signalbox";
+import { createBus, Event, type Item } from "signalbox";
 import { sqlite } from "signalbox/sqlite";
 import { CaseTime } from "../../src/testing/contract/passing-time.js";
 import { group, idOf, open, setup, until, wire } from "./setup.js";
@@ -207,6 +208,19 @@ describe("a close", () => {
 });
 
 describe("a group that begins with the earliest event", () => {
+  test("a subscription that begins with the earliest event is a fault of start() where no events are kept", async () => {
+    class Ping extends Event("test.ping")<{ n: number }> {}
+    const { file } = setup();
+    const bus = createBus({ transport: sqlite({ path: file }) });
+    bus.on(Ping, { name: "late", start: "earliest" }, () => undefined);
+    await expect(bus.start()).rejects.toMatchObject({
+      faults: [
+        'late begins with the earliest event, and none are kept. Give sqlite() `keepEvents`, or begin "now".',
+      ],
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
   test("is refused where no events are kept", async () => {
     const { open: opened } = setup();
     const { transport } = await opened();

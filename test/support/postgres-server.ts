@@ -28,13 +28,14 @@ export function whyNoPostgres(): string | undefined {
   return undefined;
 }
 
-/** A server that has started; `settings` are those of postgresql.conf. */
+/** A server that has started; `settings` are those of postgresql.conf, and its folder is made in `place`. */
 export async function postgresServer(
   settings: Readonly<Record<string, string>> = {},
+  place: string = tmpdir(),
 ): Promise<PostgresServer> {
   const why = whyNoPostgres();
   if (why !== undefined) throw new Error(`PostgreSQL is ${why}.`);
-  const home = guardedFolder();
+  const home = guardedFolder(place);
   await run("cp", ["-R", path.join(await template(), DATA), home.folder]);
   const server = new Server(home, await freePort(), settings);
   try {
@@ -82,6 +83,7 @@ class Server implements PostgresServer {
     const postmaster = this.#postmaster;
     if (postmaster?.pid === undefined) return;
     this.#postmaster = undefined;
+    if (postmaster.exitCode !== null || postmaster.signalCode !== null) return; // it has ended by itself
     const gone = ended(postmaster);
     postmaster.kill("SIGSTOP"); // it makes no more of them
     const all = (await processes()).filter(({ parent }) => parent === postmaster.pid).map(({ pid }) => pid);
@@ -161,8 +163,8 @@ const GUARD = `
   rm -rf "$1"
 `;
 
-function guardedFolder(): Home {
-  const folder = mkdtempSync(path.join(tmpdir(), "signalbox-postgres-"));
+function guardedFolder(place: string = tmpdir()): Home {
+  const folder = mkdtempSync(path.join(place, "signalbox-postgres-"));
   const user = lowerUser();
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
   const options: SpawnOptions = { stdio: ["pipe", "ignore", "ignore"], detached: true };
@@ -208,7 +210,8 @@ function asUser(cwd: string): SpawnOptions {
   return { cwd, env, ...lowerUser() };
 }
 
-function lowerUser(): { uid: number; gid: number } | undefined {
+/** Who runs the servers of root. */
+export function lowerUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync("/etc/passwd", "utf8").split("\n");
   const found = ["postgres", "nobody"]

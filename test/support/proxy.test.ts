@@ -112,6 +112,34 @@ describe("a proxy", () => {
     expect((await client(between)).ends).toEqual([]);
   });
 
+  test("turns new connections away and counts them, while those there are go on, until it is healed", async () => {
+    const { between } = await setup();
+    const { socket, heard } = await client(between);
+    between.turnAway();
+    const { ends } = await client(between);
+    await until(() => ends.length > 0);
+    expect([ends, between.asked]).toEqual([["ECONNRESET"], 2]);
+    socket.write("a");
+    await until(() => heard() === "a");
+    await between.heal();
+    expect((await client(between)).ends).toEqual([]);
+  });
+
+  test("resets at the last of several texts, on the connection that has carried the others", async () => {
+    const { between, said } = await setup();
+    const [other, { socket, heard, ends }] = [await client(between), await client(between)];
+    const sprung = between.resetAt(["first", "COMMIT"], "toServer", "after");
+    socket.write("first");
+    await until(() => heard() === "first");
+    other.socket.write("COMMIT");
+    await until(() => other.heard() === "COMMIT");
+    expect(ends).toEqual([]);
+    socket.write("COMMIT");
+    await sprung;
+    await until(() => ends.length > 0);
+    expect(said()).toBe("firstCOMMITCOMMIT");
+  });
+
   test("is as late as it is told, and keeps the order whatever the jitter", async () => {
     const { between } = await setup();
     const { socket, heard } = await client(between);

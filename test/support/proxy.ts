@@ -17,45 +17,57 @@ export interface Proxy {
   readonly port: number;
   /** How many connections are open. */
   readonly connections: number;
+  /** How many have been asked for, those that were turned away included; those that were refused are not heard of. */
+  readonly asked: number;
   /** From now on, for connections there are and for new ones; `{}` is fair. */
   weather(weather: Weather): void;
   /** Connections stay open and nothing comes through, the end of either side neither, until `heal()`. New ones are as mute. */
   blackHole(): void;
   /** New connections are refused; those there are go on. */
   refuse(): Promise<void>;
+  /** New connections end with a reset; those there are go on. */
+  turnAway(): void;
   /** Every connection ends with a reset on both sides. */
   reset(): void;
-  /** Resets the connection that next carries this text, before the text arrives, or after; resolves when it has. */
-  resetAt(text: string, direction: Direction, when?: "before" | "after"): Promise<void>;
+  /**
+   * Resets the connection that next carries this text, before the text arrives, or after; of several texts the last, when
+   * the connection has carried those before it. Resolves when it has.
+   */
+  resetAt(text: string | readonly string[], direction: Direction, when?: "before" | "after"): Promise<void>;
   /** All as on the first day; what a black hole kept arrives. */
   heal(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A proxy on a free port of 127.0.0.1 before the server at `port`. */
-export async function proxy(port: number): Promise<Proxy> {
-  const made = new TcpProxy(port);
+export async function proxy(port: number, host: string = "127.0.0.1"): Promise<Proxy> {
+  const made = new TcpProxy({ port, host });
   await made.heal();
   return made;
 }
 
 interface Trap {
-  readonly text: string;
+  /** Those that are still to come. */
+  readonly texts: string[];
+  /** The connection that has carried one of them. */
+  pair: Pair | undefined;
   readonly direction: Direction;
   readonly when: "before" | "after";
   readonly sprung: () => void;
 }
 
 class TcpProxy implements Proxy {
-  readonly #target: number;
+  readonly #target: { readonly port: number; readonly host: string };
   readonly #pairs = new Set<Pair>();
+  #asked = 0;
+  #isTurningAway = false;
   #server: Server | undefined;
   #port = 0;
   #weather: Weather = {};
   #trap: Trap | undefined;
   #silence: { readonly over: Promise<void>; readonly end: () => void } | undefined;
 
-  constructor(target: number) {
+  constructor(target: { readonly port: number; readonly host: string }) {
     this.#target = target;
   }
 
@@ -65,6 +77,10 @@ class TcpProxy implements Proxy {
 
   get connections(): number {
     return this.#pairs.size;
+  }
+
+  get asked(): number {
+    return this.#asked;
   }
 
   weather(weather: Weather): void {
@@ -83,16 +99,26 @@ class TcpProxy implements Proxy {
     this.#server = undefined;
   }
 
+  turnAway(): void {
+    this.#isTurningAway = true;
+  }
+
   reset(): void {
     for (const pair of this.#pairs) pair.reset();
   }
 
-  resetAt(text: string, direction: Direction, when: "before" | "after" = "before"): Promise<void> {
-    return new Promise((sprung) => (this.#trap = { text, direction, when, sprung }));
+  resetAt(
+    text: string | readonly string[],
+    direction: Direction,
+    when: "before" | "after" = "before",
+  ): Promise<void> {
+    const texts = [text].flat();
+    return new Promise((sprung) => (this.#trap = { texts, pair: undefined, direction, when, sprung }));
   }
 
   async heal(): Promise<void> {
     this.#weather = {};
+    this.#isTurningAway = false;
     this.#trap = undefined;
     this.#silence?.end();
     this.#silence = undefined;
@@ -116,19 +142,25 @@ class TcpProxy implements Proxy {
   }
 
   #taken(client: Socket): void {
-    const server = connect({ port: this.#target, host: "127.0.0.1", allowHalfOpen: true });
+    this.#asked++;
+    if (this.#isTurningAway) return void client.resetAndDestroy();
+    const server = connect({ ...this.#target, allowHalfOpen: true });
     const pair = new Pair(client, server, {
       silence: () => this.#silence?.over,
       weather: () => this.#weather,
-      trapFor: (bytes, direction) => this.#trapFor(bytes, direction),
+      trapFor: (bytes, direction) => this.#trapFor(bytes, direction, pair),
       gone: () => this.#pairs.delete(pair),
     });
     this.#pairs.add(pair);
   }
 
-  #trapFor(bytes: Buffer, direction: Direction): Trap | undefined {
+  #trapFor(bytes: Buffer, direction: Direction, pair: Pair): Trap | undefined {
     const trap = this.#trap;
-    if (trap?.direction !== direction || !bytes.includes(trap.text)) return undefined;
+    if (trap?.direction !== direction || (trap.pair ?? pair) !== pair) return undefined;
+    if (!bytes.includes(trap.texts[0]!)) return undefined;
+    trap.texts.shift();
+    trap.pair = pair;
+    if (trap.texts.length > 0) return undefined;
     this.#trap = undefined;
     return trap;
   }

@@ -1,5 +1,5 @@
 /** Tasks that a store carries: run in one process, handled in another, looked up in a third. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { retry, TaskCancelledError, type TaskDelivery, TaskFailedError } from "../../src/index.js";
 import { LEASE, type Process, processes } from "../support/processes.js";
 import { deferred } from "../support/virtual.js";
@@ -216,6 +216,20 @@ test("who waits for a result from elsewhere is told when the bus closes", async 
   const refused = result.catch((error: unknown) => String(error));
   await close(asks);
   expect(await refused).toContain("The bus is closed");
+});
+
+test("who waits with a signal that had aborted already leaves nothing that rejects unheard when the bus closes", async () => {
+  const unheard: unknown[] = [];
+  const hear = (error: unknown): void => void unheard.push(error);
+  process.on("unhandledRejection", hear);
+  onTestFinished(() => void process.off("unhandledRejection", hear));
+  const { asks, ended, close, time } = await setup();
+  const handle = await ended(asks.bus.run(new Double({ n: 4 })));
+  const signal = AbortSignal.abort(new Error("no longer"));
+  await expect(handle.result({ signal })).rejects.toThrow("no longer");
+  await close(asks);
+  await time.rest();
+  expect(unheard).toEqual([]);
 });
 
 test("a send that is refused leaves no record", async () => {

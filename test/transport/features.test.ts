@@ -1,11 +1,25 @@
 /** What subscriptions ask for and their transport lacks: every fault at once at start(), with the fix. */
+import { postgres } from "signalbox/postgres";
+import { sqlite } from "signalbox/sqlite";
 import { describe, expect, test } from "vitest";
-import { type BusOptions, Event, On, StartError, Subscriber, type Features } from "../../src/index.js";
+import {
+  type BusOptions,
+  Event,
+  type Features,
+  type Group,
+  Handles,
+  On,
+  OnBatch,
+  StartError,
+  Subscriber,
+  Task,
+} from "../../src/index.js";
 import { Keyed, Ping } from "../dispatch/setup.js";
 import { virtualBus } from "../support/virtual.js";
 import { PortedMemory, ShelfStore } from "./transports.js";
 
 class Stored extends Event("test.stored", { transport: "durable" })<{ n: number }> {}
+class Print extends Task("test.print")<{ n: number }> {}
 
 async function faultsOf(
   prepare: (bus: ReturnType<typeof virtualBus>["bus"]) => void,
@@ -49,6 +63,20 @@ test("all faults of all subscriptions are told at once, each with its fix, and n
   expect(store.calls).toEqual([]);
 });
 
+test.each([
+  ["SQLite", sqlite({ path: "-" })],
+  ["PostgreSQL", postgres()],
+])("what belongs to memory is named at start on %s", async (_, { features }) => {
+  const faults = await faultsOf(
+    (bus) => bus.on(Ping, { name: "drops", lane: { overflow: "dropOldest" } }, () => undefined),
+    {},
+    features,
+  );
+  expect(faults).toEqual([
+    'drops asks for overflow "dropOldest" in its lane, but transport default keeps the queue in its store. Remove `overflow` from the options of its lane.',
+  ]);
+});
+
 describe("a derived name of a method", () => {
   @Subscriber()
   class Unnamed {
@@ -67,6 +95,12 @@ describe("a derived name of a method", () => {
     @On(Ping, { name: "given" }) take(): void {}
   }
 
+  @Subscriber({ name: "work" })
+  class Marked {
+    @Handles(Print) print(): void {}
+    @OnBatch(Ping, { size: 2, wait: "1s" }) together(): void {}
+  }
+
   class Plain {
     static readonly on = Ping;
     handle(): void {}
@@ -80,6 +114,14 @@ describe("a derived name of a method", () => {
       'Add `name: "take"` to its @On.',
       'Add `name: "OwnNamed"` to its @Subscriber.',
       'Add `name: "Plain"` to its @Subscriber.',
+    ]);
+  });
+
+  test("is refused with the mark that the method has", async () => {
+    const faults = await faultsOf(() => undefined, { subscribers: [Marked] });
+    expect(faults.map((fault) => fault.slice(fault.indexOf("Add")))).toEqual([
+      'Add `name: "print"` to its @Handles.',
+      'Add `name: "together"` to its @OnBatch.',
     ]);
   });
 
@@ -100,6 +142,69 @@ describe("a derived name of a method", () => {
       await expect(bus.start()).resolves.toBe(undefined);
     }
   });
+});
+
+test("options of memory are told where a store would ignore them, of a lane that is shared too", async () => {
+  const faults = await faultsOf(
+    (bus) => {
+      bus.on(Ping, { name: "a", lane: { waitMax: "1s", waitingMax: 5 } }, () => undefined);
+      bus.on(Ping, { name: "b", lane: "narrow" }, () => undefined);
+      bus.on(Ping, { name: "c", lane: { concurrency: { min: 1, max: 2, target: "1s" } } }, () => undefined);
+      bus.on(Ping, { name: "d", dedupe: { by: "id", window: "1m", max: 5 } }, () => undefined);
+      bus.on(Ping, { name: "e", audience: "each", keyFailure: "park" }, () => undefined);
+    },
+    { lanes: { narrow: { waitMax: "1s" } }, delayedMax: 5 },
+  );
+  expect(faults).toEqual([
+    "createBus asks for `delayedMax`, but every transport keeps what is delayed in its store. Remove `delayedMax`.",
+    "a asks for `waitMax` in its lane, but no publish waits for a place in the store of transport default. Remove `waitMax` from the options of its lane.",
+    "a asks for `waitingMax` in its lane, but no publish waits for a place in the store of transport default. Remove `waitingMax` from the options of its lane.",
+    "b asks for `waitMax` in lane narrow, but no publish waits for a place in the store of transport default. Remove `waitMax` from the options of lane narrow.",
+    "c has slots by themselves in its lane, but what waits in the store of transport default is not seen here. Give a number as `concurrency` of its lane.",
+    "d asks for `dedupe.max`, but transport default remembers every id for the window. Remove `max`, and shorten the window where that is too much.",
+    'e parks keys and has the audience "each", but transport default would park them in every process at once. Give it `keyFailure: "continue"`, or `audience: "one"`.',
+  ]);
+});
+
+test("options of memory are silent beside a store, where only memory has them", async () => {
+  const { bus } = virtualBus({ transports: { durable: new ShelfStore() }, delayedMax: 5 });
+  bus.on(Ping, { lane: { waitMax: "1s" } }, () => undefined);
+  bus.on(Stored, { name: "stored" }, () => undefined);
+  await expect(bus.start()).resolves.toBe(undefined);
+});
+
+test("what a transport refuses before it is open is told with all other faults", async () => {
+  class Choosy extends ShelfStore {
+    faults({ name, start }: Group): readonly string[] {
+      return start === "earliest" ? [`${name} begins with the earliest event, and none are kept.`] : [];
+    }
+  }
+  const transport = new Choosy();
+  const faults = await faultsOf(
+    (bus) => {
+      bus.on(Ping, { name: "a", start: "earliest", debounce: { wait: "1s" } }, () => undefined);
+      bus.on(Ping, { name: "b" }, () => undefined);
+    },
+    { transport },
+  );
+  expect(faults).toEqual([
+    "a debounces, but transport default keeps the queue in its store. Remove `debounce`.",
+    "a begins with the earliest event, and none are kept.",
+  ]);
+  expect(transport.calls).toEqual([]);
+});
+
+test("a shared lane's capacity is how much each of its subscriptions is handed ahead", async () => {
+  const store = new ShelfStore();
+  const { bus } = virtualBus({
+    transport: store,
+    lanes: { wide: { concurrency: 2, capacity: 5 }, plain: { concurrency: 2 } },
+  });
+  bus.on(Ping, { name: "a", lane: "wide" }, () => undefined);
+  bus.on(Ping, { name: "b", lane: { concurrency: 2, capacity: 5 } }, () => undefined);
+  bus.on(Ping, { name: "c", lane: "plain" }, () => undefined);
+  await bus.start();
+  expect(["a", "b", "c"].map((name) => store.shelf(name).credit)).toEqual([7, 7, 4]);
 });
 
 test("order per key on a transport that keeps none is refused, wherever the queue is", async () => {

@@ -5,6 +5,9 @@ import type { Place } from "./place.js";
 /** Makes good again what was broken. */
 export type Heal = () => Awaitable<void>;
 
+/** Kills a server; what it answers starts it again. */
+export type Kill = () => Awaitable<Heal>;
+
 export interface Hooks {
   /** Begins a transaction of the application on the store of a place, where `transactions` says that one can be joined. */
   readonly begin?: ((place: Place) => Awaitable<OpenTransaction>) | undefined;
@@ -24,10 +27,10 @@ export interface Hooks {
   readonly attempts?: ((place: Place) => number) | undefined;
   /** The connection that next carries this text to the server is reset when it has arrived. */
   readonly loseAnswer?: ((place: Place, text: string) => void) | undefined;
-  /** Kills the server of a place; what it answers starts it again. */
-  readonly killServer?: ((place: Place) => Awaitable<Heal>) | undefined;
-  /** Kills the server of a place, and loses what it has not synced; what it answers starts it again. */
-  readonly losePower?: ((place: Place) => Awaitable<Heal>) | undefined;
+  /** A server of a place that can be killed; asked for before the first client is made. */
+  readonly killServer?: ((place: Place) => Awaitable<Kill>) | undefined;
+  /** The same, and what it has not synced is lost. */
+  readonly losePower?: ((place: Place) => Awaitable<Kill>) | undefined;
   /** The server forgets its groups, queues or streams, as one that is set up anew. */
   readonly loseGroups?: ((place: Place) => Awaitable<void>) | undefined;
   /** The clients of a place lose the right to write. */

@@ -10,4 +10,4 @@ export type { Scene } from "./scene.js";
 export type { ContractFeatures, TransportFactory } from "./subject.js";
 export type { Place } from "./place.js";
 export { contractProcess } from "./contract-process.js";
-export type { Forked, Heal, Hooks, Lent, Link, OpenTransaction, Refusable, Weather } from "./hooks.js";
+export type { Forked, Heal, Hooks, Kill, Lent, Link, OpenTransaction, Refusable, Weather } from "./hooks.js";

@@ -50,6 +50,16 @@ export const transactions: Needs = ({ transactions: joins }) =>
 /* Without a lease nobody can tell who is gone, so that one process at a time has the store. */
 export const shared: Needs = all(durable, lease);
 
+/* In milliseconds, of a lease that a case waits for in real time. */
+const LEASE_MAX = 5_000;
+
+/* A client falls silent, and its lease runs out. */
+export const silent: Needs = all(shared, ({ time, sleeps = false, leaseMs }) =>
+  time === "virtual" || (sleeps && leaseMs <= LEASE_MAX)
+    ? undefined
+    : "A client must fall silent, and its lease run out: under virtual time, or with `sleeps` and a short lease.",
+);
+
 export const fenced: Needs = ({ fenced: is }) =>
   is ? undefined : "A late settlement is taken for a good one (fenced: false).";
 
@@ -97,6 +107,9 @@ export const countsFailures: Needs = ({ counts }) =>
 
 export const virtual: Needs = ({ time }) =>
   time === "virtual" ? undefined : "It would take as long as it says: only under virtual time.";
+
+export const countable: Needs = ({ time }) =>
+  time === "virtual" ? undefined : "Timers can be counted under virtual time only.";
 
 /* A process that is killed: a real one, or under virtual time one that falls silent. */
 export const killable: Needs = all(shared, (features) =>

@@ -21,6 +21,8 @@ export interface ContractFailure {
 export interface ReportOptions {
   /** Times that the whole contract runs side by side; cases that must be alone run once per time, one by one. Defaults to 1. */
   readonly times?: number | undefined;
+  /** Cases that run beside each other; those that must be alone do not. Defaults to 1: one after the other. */
+  readonly atOnce?: number | undefined;
   /** Told of each case that has ended, with its fault if it has one. */
   readonly onEnd?: ((each: ContractCase, error: Error | undefined) => void) | undefined;
 }
@@ -29,7 +31,7 @@ export interface ReportOptions {
 export async function reportContract(
   transport: string,
   cases: readonly ContractCase[],
-  { times = 1, onEnd }: ReportOptions = {},
+  { times = 1, atOnce = 1, onEnd }: ReportOptions = {},
 ): Promise<ContractReport> {
   const failures: ContractFailure[] = [];
   const wanted = cases.filter(({ reason }) => reason === undefined);
@@ -38,11 +40,8 @@ export async function reportContract(
     if (error !== undefined) failures.push({ id: each.id, name: each.name, error: error.message });
     onEnd?.(each, error);
   };
-  await sideBySide(
-    times,
-    wanted.filter(({ isAlone }) => !isAlone),
-    one,
-  );
+  const social = wanted.filter(({ isAlone }) => !isAlone);
+  await Promise.all(Array.from({ length: times }, () => sideBySide(atOnce, social, one)));
   for (let time = 0; time < times; time++)
     await inTurn(
       wanted.filter(({ isAlone }) => isAlone),
@@ -55,10 +54,12 @@ export async function reportContract(
 
 type RunOne = (each: ContractCase) => Promise<void>;
 
-async function sideBySide(times: number, cases: readonly ContractCase[], one: RunOne): Promise<void> {
-  await Promise.all(Array.from({ length: times }, () => inTurn(cases, one)));
+/* Whoever is free takes the next. */
+async function sideBySide(count: number, cases: readonly ContractCase[], one: RunOne): Promise<void> {
+  const next = cases.values();
+  await Promise.all(Array.from({ length: count }, () => inTurn(next, one)));
 }
 
-async function inTurn(cases: readonly ContractCase[], one: RunOne): Promise<void> {
+async function inTurn(cases: Iterable<ContractCase>, one: RunOne): Promise<void> {
   for (const each of cases) await one(each);
 }

@@ -10,6 +10,11 @@ export type TransportFactory = (place: Place) => Awaitable<Transport>;
 export interface ContractFeatures extends Features, Hooks {
   /** Virtual: the transport takes all its time from `place.runtime`, and no case waits. Defaults to `"real"`. */
   readonly time?: "virtual" | "real" | undefined;
+  /**
+   * Whether a client takes its timers from `place.runtime` though time is real, so that it can fall silent. Defaults to
+   * `false`; under virtual time it always does.
+   */
+  readonly sleeps?: boolean | undefined;
   /** Whether there is a connection that can break. Defaults to `false`. */
   readonly network?: boolean | undefined;
   /** Messages of the flood (M57). Defaults to 100,000. */

@@ -46,6 +46,9 @@ export class Watched implements Transport {
     });
   }
 
+  faults(group: Group): readonly string[] {
+    return this.#inner.faults?.(group) ?? [];
+  }
   declare(group: Group): Awaitable<void> {
     this.calls.push("declare");
     return this.#inner.declare(group);

@@ -1,6 +1,7 @@
 /** The command and the page that it writes. */
 import { describe, expect, test } from "vitest";
-import { command, page } from "../../contract/contract.js";
+import { command } from "../../contract/contract.js";
+import { page } from "../../contract/page.js";
 import { textOf } from "../../support/repository.js";
 
 async function setup(...args: readonly string[]) {

@@ -51,8 +51,8 @@ export function remoteSubject({ client = Remote, server = Server, closesLent = f
     link: (place) => of(place).wire,
     attempts: (place) => of(place).wire.attempts,
     loseAnswer: (place, text) => void (of(place).wire.losing = text),
-    killServer: (place) => of(place).kill(),
-    losePower: (place) => of(place).kill(),
+    killServer: (place) => () => of(place).kill(),
+    losePower: (place) => () => of(place).kill(),
     loseGroups: (place) => of(place).groups.clear(),
     revoke: (place) => {
       of(place).mayWrite = false;

@@ -17,7 +17,7 @@ const { life, transport, folder, boardUrl, victim } = JSON.parse(process.argv[2]
 const say = (word: Word) => void process.send?.(word);
 const log = (line: string) => say({ is: "log", line });
 
-const kept = stores[transport]!(folder);
+const kept = stores[transport]!.open(folder);
 const ledger = new FileLedger(folder, life);
 const steps = victim ? [dropping(victim)] : [];
 const logger = briefLog(log);

@@ -23,7 +23,8 @@ export interface DurableOptions extends RunOptions {
 
 export async function runDurably(options: DurableOptions): Promise<Verdict> {
   const { transport } = options;
-  if (!stores[transport])
+  const place = stores[transport];
+  if (!place)
     throw new TypeError(
       `Expected --transport to be memory or ${Object.keys(stores).join(" or ")}, got ${transport}`,
     );
@@ -39,6 +40,7 @@ export async function runDurably(options: DurableOptions): Promise<Verdict> {
     return verdict;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    await place.clear(folder);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Item, WireEnvelope } from "../../../transport/transport.js";
 import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
-import { all, begins, dedupe as dedupes, durable, network, shared, told, virtual } from "../needs.js";
+import { all, begins, dedupe as dedupes, durable, link, shared, told, virtual } from "../needs.js";
 import { type Hand, idOf, wireOf } from "../hand.js";
 import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
@@ -37,7 +37,7 @@ export const dedupe: CaseGroup = {
       id: "U4",
       name: "nobody knows whether it arrived",
       about: "A publish that timed out and is repeated is kept once.",
-      needs: all(dedupes, network, told("loseAnswer"), shared),
+      needs: all(dedupes, link, told("loseAnswer"), shared),
       run: nobodyKnows,
     },
     {

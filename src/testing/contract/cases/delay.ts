@@ -3,7 +3,7 @@ import { type Delivery, retry } from "../../../index.js";
 import type { CaseGroup } from "../case.js";
 import { claim, claimSame } from "../claims.js";
 import { idOf, wireOf } from "../hand.js";
-import { all, due, lane, network, shared, virtual } from "../needs.js";
+import { all, due, lane, network, shared, silent, virtual } from "../needs.js";
 import type { Note } from "../notes.js";
 import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
@@ -16,7 +16,7 @@ export const delay: CaseGroup = {
     {
       id: "T1",
       name: "not early",
-      about: "A retry after 100 ms, and a delay of 100 ms: never before, and not much later.",
+      about: "A retry after 100 ms, and a delay of two seconds: never before, and not much later.",
       run: async (scene) => {
         await notEarly(scene);
         if (isDueInStore(scene)) await publishedLater(scene);
@@ -34,7 +34,7 @@ export const delay: CaseGroup = {
     {
       id: "T3",
       name: "a shorter wait overtakes",
-      about: "A retry after 500 ms, then one after 50 ms: the second comes first.",
+      about: "A retry after three seconds, then one after 50 ms: the second comes first.",
       run: shorterFirst,
     },
     {
@@ -48,7 +48,7 @@ export const delay: CaseGroup = {
       id: "T5",
       name: "a crash between due and done",
       about: "What was due and not handled is still there.",
-      needs: all(due, shared, virtual),
+      needs: all(due, silent),
       run: crashWhenDue,
     },
     {
@@ -88,19 +88,24 @@ export const delay: CaseGroup = {
   ],
 };
 
+/* Real servers have other work, too. */
+function lateMax({ time }: Scene): number {
+  return time.isVirtual ? 20 : 5_000;
+}
+
 async function notEarly(scene: Scene): Promise<void> {
   const at: number[] = [];
   await retried(scene, { each: 1, waits: () => 100, attempts: at });
   const waited = at[1]! - at[0]!;
   claim(waited >= 99.5, `A retry after 100 ms came after ${waited} ms.`);
-  claim(waited <= 100 + (scene.time.isVirtual ? 10 : 1_000), `A retry after 100 ms came after ${waited} ms.`);
+  claim(waited <= 100 + lateMax(scene), `A retry after 100 ms came after ${waited} ms.`);
 }
 
 async function dueAtOnce(scene: Scene): Promise<void> {
   const at: number[] = [];
   await retried(scene, { each: 1, waits: () => 0, attempts: at });
   const waited = at[1]! - at[0]!;
-  claim(waited <= (scene.time.isVirtual ? 10 : 1_000), `A retry after 0 ms came after ${waited} ms.`);
+  claim(waited <= lateMax(scene), `A retry after 0 ms came after ${waited} ms.`);
 }
 
 /* Where the store keeps what is due later, and several clients see it. */
@@ -112,13 +117,12 @@ async function publishedLater(scene: Scene): Promise<void> {
   const at: number[] = [];
   const { hand, wire } = await delayedHand(scene, () => void at.push(scene.time.runtime.host.now() - start));
   const start = scene.time.runtime.host.now();
-  await hand.send(wire("d-1", start + 400), wire("d-2", start + 100), wire("d-3", start + 100));
+  await hand.send(wire("d-1", start + 3_000), wire("d-2", start + 2_000), wire("d-3", start + 2_000));
   await hand.has(3);
   claimSame(hand.items.map(idOf), ["d-2", "d-3", "d-1"], "the order of what was due, equal times included");
-  const late = scene.time.isVirtual ? 10 : 1_000;
-  for (const [index, wanted] of [100, 100, 400].entries())
+  for (const [index, wanted] of [2_000, 2_000, 3_000].entries())
     claim(
-      at[index]! >= wanted && at[index]! <= wanted + late,
+      at[index]! >= wanted && at[index]! <= wanted + lateMax(scene),
       `A delay of ${wanted} ms took ${at[index]} ms.`,
     );
 }
@@ -128,10 +132,7 @@ async function dueInThePast(scene: Scene): Promise<void> {
   const start = now(scene);
   await hand.send(wire("d-1", scene.time.runtime.host.now() - 5_000));
   await hand.has(1);
-  claim(
-    now(scene) - start <= (scene.time.isVirtual ? 20 : 1_000),
-    "What was due before it was sent had to wait.",
-  );
+  claim(now(scene) - start <= lateMax(scene), "What was due before it was sent had to wait.");
 }
 
 async function crashWhenDue(scene: Scene): Promise<void> {
@@ -161,14 +162,14 @@ async function rescheduled(scene: Scene): Promise<void> {
   const within = <T>(work: T | Promise<T>) => scene.time.within(Promise.resolve(work), "reschedule()");
   const answers = [
     await within(store.reschedule("d-1", undefined)),
-    await within(store.reschedule("d-2", start + 300)),
+    await within(store.reschedule("d-2", start + 3_000)),
     await within(store.reschedule("d-9", start)),
   ];
   claimSame(answers, [true, true, false], "the answers of reschedule()");
   claimSame(
     (await store.due()).map(({ id, dueAt }) => [id, dueAt! - start]),
     [
-      ["d-2", 300],
+      ["d-2", 3_000],
       ["d-3", 60_000],
     ],
     "what is due then",
@@ -215,7 +216,7 @@ async function delayedHand(scene: Scene, came: () => void = () => undefined) {
 }
 
 async function shorterFirst(scene: Scene): Promise<void> {
-  const seen = await retried(scene, { each: 2, waits: (id) => (id === "w0-0" ? 500 : 50) });
+  const seen = await retried(scene, { each: 2, waits: (id) => (id === "w0-0" ? 3_000 : 50) });
   claimSame(seen.slice(2), ["w0-1.2", "w0-0.2"], "the order of the retries");
 }
 

@@ -3,14 +3,12 @@ import type { CaseGroup } from "../case.js";
 import { claimSame } from "../claims.js";
 import { Gate } from "../gate.js";
 import { type Hand, idOf } from "../hand.js";
-import { all, fenced, lease as leases, refuses, shared, virtual } from "../needs.js";
+import { all, countable, fenced, lease as leases, refuses, silent } from "../needs.js";
 import { CaseTime } from "../passing-time.js";
 import { KEEPS, receiver } from "../receiver.js";
 import type { Scene } from "../scene.js";
 import type { Sleeper } from "../sleeper.js";
 import { extensionThrows } from "./refusals.js";
-
-const silent = all(shared, virtual);
 
 export const lease: CaseGroup = {
   title: "Leases",
@@ -27,7 +25,7 @@ export const lease: CaseGroup = {
       id: "L2",
       name: "extensions end",
       about: "At the settlement, and at the close: no timer is left.",
-      needs: all(leases, virtual),
+      needs: all(leases, countable),
       run: extensionsEnd,
     },
     {
@@ -92,7 +90,7 @@ async function longerThanLease(scene: Scene): Promise<void> {
   await first.send(wire("h-0"));
   await first.has(1);
   const { hand: second } = await receiver(scene);
-  await scene.time.silence(3 * scene.features.leaseMs);
+  await scene.time.pass(3 * scene.features.leaseMs);
   claimSame([second.items.length, first.lost.length], [0, 0], "what another had, and what was lost");
   claimSame(await first.settle(first.items[0]!), "settled", "the settlement after three leases");
 }
@@ -101,7 +99,7 @@ async function extensionsEnd(scene: Scene): Promise<void> {
   const { hand, wire } = await receiver(scene);
   await hand.send(wire("h-0"));
   await hand.has(1);
-  await scene.time.silence(2 * scene.features.leaseMs);
+  await scene.time.pass(2 * scene.features.leaseMs);
   await hand.close();
   if (scene.time instanceof CaseTime) claimSame(scene.time.timers, 0, "how many timers are left");
 }
@@ -144,7 +142,7 @@ async function stolen(scene: Scene): Promise<void> {
   const late = first.settle(first.items[0]!); // before it can know
   sleeper.wake();
   claimSame(await late, "stale", "the late settlement of the first");
-  await scene.time.silence(2 * scene.features.leaseMs);
+  await scene.time.pass(2 * scene.features.leaseMs);
   claimSame([second.items.length, second.lost.length], [1, 0], "what the second had, and lost");
   claimSame(await second.settle(second.items[0]!), "settled", "the settlement of the second");
 }
@@ -159,7 +157,7 @@ async function duringClose(scene: Scene): Promise<void> {
   let others = 0;
   await scene.started((on) => on.on(Note, { name }, () => void others++));
   const closing = bus.close({ deadline: 10 * scene.features.leaseMs });
-  await scene.time.silence(3 * scene.features.leaseMs);
+  await scene.time.pass(3 * scene.features.leaseMs);
   gate.open();
   const report = await scene.time.within(closing, "close()");
   await scene.allRead();
@@ -201,7 +199,7 @@ async function sweeper(scene: Scene): Promise<void> {
     () => came().length >= 2_500,
     () => `${came().length} of 2,500 have come again`,
   );
-  await scene.time.silence(2 * scene.features.leaseMs);
+  await scene.time.pass(2 * scene.features.leaseMs);
   claimSame(
     [came().length, new Set(came()).size],
     [2_500, 2_500],

@@ -49,8 +49,10 @@ export async function extensionThrows(scene: Scene): Promise<void> {
   await hand.send(wire("h-0"));
   await hand.has(1);
   const heal = await scene.refuses("extension");
-  await scene.time.pass(0.6 * scene.features.leaseMs);
-  claim(hand.states.includes("down"), "Extensions throw, and nothing was told.");
+  await scene.time.until(
+    () => hand.states.includes("down"), // sooner than after a lease, or it would be lost
+    () => "extensions throw, and nothing was told",
+  );
   await heal();
   const second = await scene.hand();
   await second.declare(group, event);

@@ -9,6 +9,7 @@ const FINE = { recovered: "fine", duplicates: "fine" } as const;
 
 /** D6, and D8, which loses power instead. At the first kill everything waits, at the second it flows. */
 export async function serverKilled(scene: Scene, how: "killServer" | "losePower"): Promise<void> {
+  const kill = await scene.hooked(how);
   const Note = scene.notes();
   const name = scene.name("reader");
   const bus = await scene.started((on) => scene.listen(on, Note, { name }));
@@ -18,7 +19,7 @@ export async function serverKilled(scene: Scene, how: "killServer" | "losePower"
   const writing = scene.write(bus, Note, { writers: 100, each: all / 100, persists: true });
   for (const part of [all / 3, all / 2]) {
     await scene.accepted(part);
-    const start = await scene.hooked(how);
+    const start = await kill();
     await scene.time.pass(100);
     await start();
     lane.resume();
@@ -29,9 +30,10 @@ export async function serverKilled(scene: Scene, how: "killServer" | "losePower"
 
 /** D7. */
 export async function restartedWhileIdle(scene: Scene): Promise<void> {
+  const kill = await scene.hooked("killServer");
   const Note = scene.notes();
   const bus = await scene.started((on) => scene.listen(on, Note, { name: scene.name("reader") }));
-  const start = await scene.hooked("killServer");
+  const start = await kill();
   await scene.time.pass(500);
   await start();
   await scene.write(bus, Note, { writers: 1, each: 20, persists: true });
@@ -83,6 +85,7 @@ export async function earlyFailure(scene: Scene): Promise<void> {
 
 /** U4. */
 export async function nobodyKnows(scene: Scene): Promise<void> {
+  await scene.hooked("link");
   const { hand, wire } = await receiver(scene);
   const id = scene.name("same");
   scene.losesAnswer(id);

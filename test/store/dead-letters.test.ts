@@ -1,9 +1,8 @@
-/** The dead letters of buses on one file: one list, whoever left them there, and whatever is still running. */
-import { DatabaseSync } from "node:sqlite";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type Bus, createBus, Event, type SubscriptionOptions } from "signalbox";
-import { sqlite } from "signalbox/sqlite";
-import { folder, Noted, setup as files, until } from "./setup.js";
+/** The dead letters of buses on one store: one list, whoever left them there, and whatever is still running. */
+import { expect, onTestFinished, test } from "vitest";
+import { type Bus, createBus, Event, memory, type SubscriptionOptions } from "signalbox";
+import { Noted, until } from "../support/kept-items.js";
+import { describeStores, type Place } from "./places.js";
 
 class Placed extends Event("letters.placed", { aliases: ["letters.ordered"] })<{
   id: string;
@@ -14,8 +13,7 @@ class Booked extends Event("letters.booked", { key: (booked: { account: string }
   line: number;
 }> {}
 
-function setup() {
-  const file = `${folder()}/events.db`;
+function on(place: Place) {
   const logged: string[] = [];
   const started = async (
     prepare: (bus: Bus) => void,
@@ -24,13 +22,13 @@ function setup() {
     const silent = () => undefined;
     const error = (_: object, message: string) => void logged.push(message);
     const logger = { debug: silent, info: silent, warn: silent, error };
-    const bus = createBus({ transport: sqlite({ path: file }), logger, ...options });
+    const bus = createBus({ transport: place.transport(), logger, ...options });
     onTestFinished(async () => void (await bus.close()));
     prepare(bus);
     await bus.start();
     return bus;
   };
-  return { file, logged, started };
+  return { place, logged, started };
 }
 
 async function listed(bus: Bus, count: number, filter: { subscription?: string } = {}) {
@@ -41,9 +39,9 @@ async function listed(bus: Bus, count: number, filter: { subscription?: string }
   }
 }
 
-describe("dead letters of a store", () => {
+describeStores("dead letters of a store", (setup) => {
   test("are one list for every bus on it, whole, and survive them all", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const fails = (bus: Bus) =>
       bus.on(Placed, { name: "mails", retry: { attempts: 2, delay: 1, jitter: false } }, (_, { attempt }) => {
         throw new Error(`down ${attempt}`);
@@ -72,18 +70,17 @@ describe("dead letters of a store", () => {
   });
 });
 
-describe("the list", () => {
+describeStores("the list", (setup) => {
   test("is by event with its aliases, subscription, reason and limit, over memory and store, oldest first", async () => {
-    const { file, started } = setup();
+    const { place, started } = on(setup());
     class Said extends Event("letters.said", { transport: "here" })<{ id: string }> {}
-    const { memory } = await import("signalbox");
     const bus = await started(
       (on) => {
         on.on(Placed, { name: "mails" }, () => Promise.reject(new Error("down")));
         on.on(Placed, { name: "books" }, () => Promise.reject(new RangeError("closed")));
         on.on(Said, { name: "ears" }, () => Promise.reject(new Error("deaf")));
       },
-      { transport: undefined, transports: { default: sqlite({ path: file }), here: memory() } },
+      { transport: undefined, transports: { default: place.transport(), here: memory() } },
     );
     await bus.publish(new Said({ id: "s-1" }));
     await until(() => bus.deadLetters.size === 1);
@@ -102,7 +99,7 @@ describe("the list", () => {
   });
 
   test("has what came under an alias as its event, and what nobody here can read with its bytes", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     class Ordered extends Event("letters.ordered")<{ id: string }> {}
     class Gone extends Event("letters.gone")<{ id: string }> {}
     const old = await started((bus) =>
@@ -119,7 +116,7 @@ describe("the list", () => {
   });
 
   test("hides what is redacted, while a replay and its edit have the original", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const got: (string | undefined)[] = [];
     let isBroken = true;
     const bus = await started(
@@ -140,7 +137,7 @@ describe("the list", () => {
   });
 
   test("is asked for while its store is open: before start() and after close() it rejects", async () => {
-    const { bus: made } = files();
+    const { bus: made } = setup();
     const bus = made();
     await expect(bus.deadLetters.list()).rejects.toMatchObject({ code: "SIGNALBOX_NOT_STARTED" });
     await bus.start();
@@ -150,7 +147,7 @@ describe("the list", () => {
   });
 
   test("goes beyond a page, none twice and none passed over", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const bus = await started((on) => on.on(Placed, { name: "mails" }, () => Promise.reject(new Error("x"))));
     await bus.publish(Array.from({ length: 250 }, (_, at) => new Placed({ id: `o-${at}` })));
     const letters = await listed(bus, 250);
@@ -159,7 +156,7 @@ describe("the list", () => {
   });
 
   test("makes a bus unready when letters come in numbers, though the store keeps them", async () => {
-    const { started, logged } = setup();
+    const { started, logged } = on(setup());
     const notices: string[] = [];
     const bus = await started((on) => on.on(Placed, { name: "mails" }, () => Promise.reject(new Error("x"))));
     bus.notices.on("delivery.deadLettered", ({ reason }) => void notices.push(reason!));
@@ -170,9 +167,9 @@ describe("the list", () => {
   });
 });
 
-describe("a replay from a store", () => {
+describeStores("a replay from a store", (setup) => {
   test("goes to the one subscription, in new attempts, under the same id, and says who settles it", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const got: string[] = [];
     let isBroken = true;
     const options: SubscriptionOptions<Placed> = { name: "mails", dedupe: { by: "id", window: "1h" } };
@@ -200,7 +197,7 @@ describe("a replay from a store", () => {
   });
 
   test("takes a letter that has become JSON, and one that another bus listed", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const got: string[] = [];
     let isBroken = true;
     const handler = ({ id }: Placed): void => {
@@ -225,7 +222,7 @@ describe("a replay from a store", () => {
   });
 
   test("is handled although its event had expired", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     let isBroken = true;
     let got = 0;
     const bus = await started((on) =>
@@ -245,7 +242,7 @@ describe("a replay from a store", () => {
   });
 
   test("whose edit throws or gives another event leaves the letter where it is", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const bus = await started((on) => on.on(Placed, { name: "mails" }, () => Promise.reject(new Error("x"))));
     await bus.publish(new Placed({ id: "o-1" }));
     const [letter] = await listed(bus, 1);
@@ -257,14 +254,12 @@ describe("a replay from a store", () => {
   });
 
   test("of bytes that no transport could read is refused, and they can be discarded", async () => {
-    const { file, started } = setup();
+    const { place, started } = on(setup());
     const first = await started((on) => on.on(Placed, { name: "mails" }, () => undefined));
     first.lanes.get("mails")!.pause();
     await first.publish(new Placed({ id: "o-1" }));
     await first.close();
-    const database = new DatabaseSync(file);
-    database.exec("UPDATE signalbox_envelopes SET headers = '{'");
-    database.close();
+    await place.query((table) => `UPDATE ${table("envelopes")} SET headers = '{'`);
     const bus = await started((on) => on.on(Placed, { name: "mails" }, () => undefined), { journal: true });
     const [letter] = await listed(bus, 1);
     expect([letter!.reason, new TextDecoder().decode(letter!.raw)]).toEqual(["undecodable", '{"id":"o-1"}']);
@@ -275,11 +270,11 @@ describe("a replay from a store", () => {
   });
 });
 
-describe("a parked key on a store", () => {
+describeStores("a parked key on a store", (setup) => {
   const park = { name: "books", keyFailure: "park" } as const;
 
   test("stays parked across processes and restarts, and is resumed in order", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const got: string[] = [];
     let isBroken = true;
     const handler = ({ account, line }: Booked): void => {
@@ -314,7 +309,7 @@ describe("a parked key on a store", () => {
   });
 
   test("is parked again where one of the resumed fails, and the rest keeps its order", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const got: number[] = [];
     const broken = new Set([1, 3]);
     const bus = await started((on) =>
@@ -341,7 +336,7 @@ describe("a parked key on a store", () => {
   });
 
   test("of a subscription that nobody has is refused by name", async () => {
-    const { started } = setup();
+    const { started } = on(setup());
     const bus = await started(() => undefined);
     await expect(bus.deadLetters.resume("nobody", "k")).rejects.toThrow("No subscription is named");
   });

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { worker } from "../crash/build.mjs";
-import { folder, group, open, until } from "./setup.js";
 import { forking } from "../support/forking.js";
+import { group, until } from "../support/kept-items.js";
+import { describeStores, type Place } from "./places.js";
 
 const TIMEOUT = 60_000;
 
@@ -17,19 +17,19 @@ beforeAll(async () => {
   return () => rmSync(made, { recursive: true });
 });
 
-function setup() {
-  const home = folder();
-  const file = path.join(home, "events.db");
-  const processes = forking(program, home, (_, count) => ({ file, writer: `w${count}`, lease: 1_000 }));
-  return { file, ...processes };
+function on(place: Place) {
+  const home = mkdtempSync(path.join(tmpdir(), "signalbox-logs-"));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const orders = (_: string, count: number) => ({ ...place.orders, writer: `w${count}`, lease: 1_000 });
+  return { place, ...forking(program, home, orders) };
 }
 
-describe("a consumer that is killed in the middle of its handlers", () => {
+describeStores("a consumer that is killed in the middle of its handlers", (setup) => {
   test(
     "leaves everything to another within lease and sweep, as delivery 2",
     { timeout: TIMEOUT },
     async () => {
-      const { started, kill } = setup();
+      const { started, kill } = on(setup());
       const hanging = await started("hang");
       const publisher = await started("publish");
       await until(() => hanging.lines().length >= 8);
@@ -49,13 +49,13 @@ describe("a consumer that is killed in the middle of its handlers", () => {
   );
 });
 
-describe("a producer that is killed", () => {
+describeStores("a producer that is killed", (setup) => {
   test(
     "has left everything that it was told is accepted, once, and nothing in part",
     { timeout: TIMEOUT },
     async () => {
-      const { file, started, kill } = setup();
-      const { transport, items } = await open({ path: file });
+      const { place, started, kill } = on(setup());
+      const { transport, items } = await place.open();
       await transport.declare(group("reader", { events: ["crash.stored"] }));
       const publisher = await started("publish");
       await until(() => publisher.lines().filter((line) => line.startsWith("a ")).length >= 50);
@@ -75,14 +75,12 @@ describe("a producer that is killed", () => {
   );
 });
 
-describe("the schema", () => {
+describeStores("the schema", (setup) => {
   test("is made once by eight processes that start at the same moment", { timeout: TIMEOUT }, async () => {
-    const { file, started } = setup();
+    const { place, started } = on(setup());
     const all = await Promise.all(Array.from({ length: 8 }, () => started("start")));
     expect(all).toHaveLength(8);
-    const database = new DatabaseSync(file);
-    const versions = database.prepare("SELECT version FROM signalbox_schema").all();
-    database.close();
+    const versions = await place.query((table) => `SELECT version FROM ${table("schema")}`);
     expect(versions.map(({ version }) => version)).toEqual([1]);
   });
 });

@@ -1,9 +1,8 @@
-/** Two versions of an application on one file: subscriptions and events that only one of them knows. */
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type Bus, Event, type Item } from "signalbox";
-import { sqlite } from "signalbox/sqlite";
-import { CaseTime } from "../../src/testing/contract/passing-time.js";
-import { group, idOf, Noted, setup, until, wire } from "./setup.js";
+/** Two versions of an application on one store: subscriptions and events that only one of them knows. */
+import { expect, test } from "vitest";
+import { type Bus, Event } from "signalbox";
+import { group, idOf, Noted, until, wire } from "../support/kept-items.js";
+import { describeStores } from "./places.js";
 
 class Old extends Event("upgrade.order")<{ id: string; euros: number }> {}
 class New extends Event("upgrade.order", {
@@ -28,7 +27,7 @@ async function letters(bus: Bus, count: number) {
   }
 }
 
-describe("a subscription that no bus has any more", () => {
+describeStores("a subscription that no bus has any more", (setup) => {
   test("is listed as orphaned with its backlog, which grows until it is removed", async () => {
     const { bus: made } = setup();
     const old = made();
@@ -78,7 +77,7 @@ describe("a subscription that no bus has any more", () => {
   });
 });
 
-describe("old and new versions side by side", () => {
+describeStores("old and new versions side by side", (setup) => {
   test("the new one brings old data up; what is too new for the old one is replayed by the new one", async () => {
     const { bus: made } = setup();
     const got: unknown[] = [];
@@ -171,31 +170,23 @@ describe("old and new versions side by side", () => {
   });
 });
 
-describe("the names that a group is bound to", () => {
+describeStores("the names that a group is bound to", (setup) => {
   const [OLD, NEW] = [["noted"], ["noted", "added"]];
 
-  /* Processes on one file and one virtual time, which are handed nothing before they ask. */
+  /* Processes on one store, which are handed nothing before they ask. */
   function processes() {
-    const { file } = setup();
-    const time = new CaseTime();
-    return {
-      time,
-      opened: async (clock = time) => {
-        const transport = sqlite({ path: file, lease: 3_000 }).runOn(clock.runtime.host);
-        const items: Item[] = [];
-        const nothing = (): void => undefined;
-        await transport.open({ deliver: (item) => void items.push(item), lost: nothing, changed: nothing });
-        onTestFinished(() => transport.close());
-        const declare = (events: string[]) =>
-          clock.within(transport.declare(group("books", { events })), "declare()");
-        const send = (id: string) => clock.within(transport.send([wire(id, { name: "added" })]), "send()");
-        return { transport, items, declare, send };
-      },
+    const { open } = setup();
+    return async () => {
+      const { transport, items, sleep, wake } = await open({ lease: 600 });
+      const declare = (events: string[]) => transport.declare(group("books", { events }));
+      const send = (id: string, name = "added") => transport.send([wire(id, { name })]);
+      const consumers = async () => (await transport.store.groups())[0]!.consumers;
+      return { transport, items, declare, send, consumers, sleep, wake };
     };
   }
 
   test("has what any consumer of it wants, whoever declared last, and goes with the last and a declare", async () => {
-    const { time, opened } = processes();
+    const opened = processes();
     const [next, old] = [await opened(), await opened()];
     await next.declare(NEW);
     await old.declare(OLD);
@@ -209,39 +200,40 @@ describe("the names that a group is bound to", () => {
     await back.declare(NEW);
     await back.send("bound again");
     back.transport.credit("books", 10);
-    await time.until(
-      () => back.items.length === 3,
-      () => `${back.items.length} have come`,
-    );
+    await until(() => back.items.length === 3);
     expect(back.items.map(idOf)).toEqual(["wanted", "still bound", "bound again"]);
   });
 
   test("has no say for a process that was killed and given up", async () => {
-    const { time, opened } = processes();
-    await (await opened(new CaseTime())).declare(NEW); // its clock stands still
+    const opened = processes();
+    const killed = await opened();
+    await killed.declare(NEW);
+    killed.sleep();
     const old = await opened();
     await old.declare(OLD);
-    await time.pass(20_000); // its lease, and the sweep
+    await until(async () => (await old.consumers()) === 1);
     await old.declare(OLD);
     await old.send("unbound");
+    await old.send("bound", "noted");
     old.transport.credit("books", 10);
-    await time.pass(5_000);
-    expect(old.items).toEqual([]);
+    await until(() => old.items.length > 0);
+    expect(old.items.map(idOf)).toEqual(["bound"]);
   });
 
   test("has it again for a process that was given up and lives", async () => {
-    const { time, opened } = processes();
-    const clock = new CaseTime();
-    const [slow, old] = [await opened(clock), await opened()];
+    const opened = processes();
+    const [slow, old] = [await opened(), await opened()];
     await slow.declare(NEW);
     await old.declare(OLD);
-    await time.pass(20_000);
+    slow.sleep();
+    await until(async () => (await old.consumers()) === 1);
     await old.declare(OLD);
-    await clock.pass(20_000);
+    slow.wake();
+    await until(async () => (await old.consumers()) === 2);
     await old.declare(OLD);
     await old.send("wanted");
     slow.transport.credit("books", 10);
-    await clock.pass(5_000);
+    await until(() => slow.items.length === 1);
     expect(slow.items.map(idOf)).toEqual(["wanted"]);
   });
 });
