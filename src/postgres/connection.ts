@@ -124,9 +124,11 @@ export class Database {
     return new Connection(client, this.#isPreparing);
   }
 
-  /** A statement has failed. */
-  failed(error: unknown): void {
-    this.#isPreparing &&= !isUnprepared(error);
+  /** Whether a statement that has failed would not, now that nothing is prepared any more. */
+  learns(error: unknown): boolean {
+    if (!isUnprepared(error)) return false;
+    this.#isPreparing = false;
+    return true;
   }
 
   /** A pool that was lent stays open. */
@@ -153,7 +155,7 @@ export class Desk {
     try {
       return await work(this.#database.connectionOf(client));
     } catch (error) {
-      this.#database.failed(error);
+      if (this.#database.learns(error)) return await this.use(work);
       this.#isBroken ||= isConnectionLost(error);
       throw error;
     } finally {

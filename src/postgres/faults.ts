@@ -6,8 +6,6 @@ const PROBLEMS: ReadonlyMap<string, StoreProblem> = new Map([
   ["40001", "busy"],
   ["40P01", "busy"],
   ["55P03", "busy"],
-  ["26000", "busy"],
-  ["42P05", "busy"],
   ["25006", "readonly"],
   ["42501", "readonly"],
   ["53100", "full"],

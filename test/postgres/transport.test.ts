@@ -255,6 +255,26 @@ describe.skipIf(noServer !== undefined)("the way to the server", () => {
     await expect(refused).rejects.toThrow(/The store of transport postgres: .*ECONNREFUSED/);
   });
 
+  test("carries a hint only where somebody else consumes the group", async () => {
+    const { schema, pool, open: opened } = setup();
+    const listener = await pool().connect();
+    onTestFinished(() => listener.release());
+    const heard: (string | undefined)[] = [];
+    listener.on("notification", ({ payload }) => void heard.push(payload));
+    await listener.query(`LISTEN "${schema}"`);
+    const [one, two] = [await opened({ poll: "1m" }), await opened({ poll: "1m" })];
+    await consumes(one);
+    heard.splice(0);
+    await one.transport.send([wire("a")]);
+    await until(() => one.items.length === 1);
+    await listener.query(`NOTIFY "${schema}", 'until here'`);
+    await until(() => heard.includes("until here"));
+    expect(heard).toEqual(["until here"]);
+    await consumes(two, 1);
+    await one.transport.send([wire("b")]);
+    await until(() => heard.length > 1);
+  });
+
   test("carries hints: another process has the event long before its poll", async () => {
     const { open: opened } = setup();
     const [one, two] = [await opened({ poll: "1m" }), await opened({ poll: "1m" })];
