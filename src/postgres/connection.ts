@@ -73,6 +73,13 @@ function hashOf(text: string, factor: number): string {
 
 /* A plan was made for the sizes that the tables had: after so many uses of a connection they are made again. */
 const PLANNED_USES = 250;
+/* For a few rows the server would plan anew each time, which takes longer than what is planned. */
+const PLANS_STAY = "SET plan_cache_mode = force_generic_plan";
+
+/* Sent ahead of what comes next, which fails, too, where this does. */
+function before(client: PooledClient, text: string): void {
+  void client.query({ text }).catch(() => undefined);
+}
 
 export class Database {
   readonly #pool: PostgresPool;
@@ -118,9 +125,10 @@ export class Database {
   /** A client as it is used once more; what it has prepared is planned again now and then. */
   connectionOf(client: PooledClient): Connection {
     const uses = (this.#uses.get(client) ?? 0) + 1;
-    this.#uses.set(client, uses % PLANNED_USES);
-    const isOld = this.#isPreparing && uses === PLANNED_USES;
-    if (isOld) void client.query({ text: "DISCARD PLANS" }).catch(() => undefined); // what comes next fails, too
+    this.#uses.set(client, uses === PLANNED_USES + 1 ? 1 : uses);
+    const isOwn = this.#end !== undefined;
+    if (this.#isPreparing && uses === 1 && isOwn) before(client, PLANS_STAY);
+    if (this.#isPreparing && uses > PLANNED_USES) before(client, "DISCARD PLANS");
     return new Connection(client, this.#isPreparing);
   }
 
