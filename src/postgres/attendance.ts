@@ -64,6 +64,11 @@ export class Attendance {
     return this.#overSince !== undefined && now - this.#overSince >= this.#leaseMs / 3;
   }
 
+  /** Whether nothing is to be written for it. */
+  isFresh(now: number): boolean {
+    return this.#now !== undefined && !this.isDue(now);
+  }
+
   /** Is there, and cannot be given up before the transaction has ended; the answer holds once it is committed. */
   async attend(db: Connection, now: number): Promise<Attended> {
     const known = this.#now;

@@ -42,7 +42,7 @@ export class Begun implements TransportTransaction {
     this.#parts = parts;
     this.#guard = guarded(pooled);
     this.client = this.#guard.client;
-    this.#db = new Connection(pooled, parts.limit);
+    this.#db = new Connection(pooled, { limit: parts.limit });
     this.#lost = () => void (this.#db.isLost = true);
     pooled.on("error", this.#lost); // a client without a listener would end the process
   }
@@ -65,7 +65,10 @@ export class Begun implements TransportTransaction {
   /** Does something of our own within it: one after the other. */
   do<T>(work: (db: Connection) => Promise<T>): Promise<T> {
     const { limit, lockMaxMs } = this.#parts;
-    const db = new Connection(this.client, { ...limit, ms: limit.ms + lockMaxMs }, true);
+    const db = new Connection(this.client, {
+      limit: { ...limit, ms: limit.ms + lockMaxMs },
+      isSnapshot: true,
+    });
     const done = this.#last.then(() => work(db));
     this.#last = done.catch(() => (this.#db.isLost ||= db.isLost));
     return done;
@@ -127,7 +130,7 @@ export class Begun implements TransportTransaction {
 
   async #undo(): Promise<void> {
     const { limit, fates } = this.#parts;
-    const db = new Connection(this.#pooled, { ...limit, ms: Math.min(limit.ms, ROLL_BACK_MS) });
+    const db = new Connection(this.#pooled, { limit: { ...limit, ms: Math.min(limit.ms, ROLL_BACK_MS) } });
     try {
       if (this.#db.isLost) throw new Error("It was lost.");
       await db.run("ROLLBACK");

@@ -17,8 +17,14 @@ interface Account {
   turns: number;
 }
 
+/** What is asked for one group. */
+export interface Asked {
+  readonly account: Account;
+  readonly most: number;
+}
+
 /** What a transaction has taken for one group. */
-interface Taken {
+export interface Taken {
   readonly account: Account;
   readonly helds: readonly Held[];
   readonly isEmpty: boolean;
@@ -76,25 +82,40 @@ export class Claims {
     return dueIn;
   }
 
+  /** Whether what is asked for is taken as it is: no inbox has to be looked into. */
+  get isPlain(): boolean {
+    return this.#hungry().every(({ group }) => group.inboxMs === 0);
+  }
+
   /**
-   * Takes what the credits allow; nothing counts before it is committed. Once that has failed, settlements go without it:
-   * what cannot be taken holds up none.
+   * What the credits allow; whoever is woken meanwhile is asked for again. Once the taking has failed, settlements go
+   * without it: what cannot be taken holds up none.
    */
-  async take(db: Connection, owner: number, isWithOthers: boolean): Promise<readonly Taken[]> {
+  ask(isWithOthers: boolean): readonly Asked[] {
     if (this.#isWary && isWithOthers) return [];
     const asked = this.#hungry().map((account) => ({ account, most: Math.min(account.credit, TAKEN_MAX) }));
+    this.#calm();
+    return asked;
+  }
+
+  /** Takes what the credits allow; nothing counts before it is committed. */
+  async take(db: Connection, owner: number, isWithOthers: boolean): Promise<readonly Taken[]> {
+    const asked = this.ask(isWithOthers);
     if (asked.length === 0) return [];
-    this.#calm(); // whoever wakes one meanwhile makes it hungry again
-    const rows = await this.#tables.places.take(db, owner, asked.flatMap(wantedOf));
+    const rows = await this.#tables.places.take(db, owner, wantedOf(asked));
     const taken: Taken[] = [];
-    for (const { account, most } of asked) {
-      const own = rows.filter(({ group_id }) => group_id === account.groupId);
-      const helds = await this.#heldsOf(db, { account, rows: own, owner });
-      // What was behind a duplicate is ready only now.
-      const isEmpty = helds.length === own.length && own.length < Math.max(1, most - lowOf(account, most));
-      taken.push({ account, helds, isEmpty });
-    }
+    for (const each of this.taking(asked, rows, owner))
+      taken.push({ ...each, ...(await this.#unmarked(db, each)) });
     return taken;
+  }
+
+  /** What was taken of what was asked for. */
+  taking(asked: readonly Asked[], rows: readonly Row[], owner: number): readonly Taken[] {
+    return asked.map(({ account, most }) => {
+      const own = rows.filter(({ group_id }) => group_id === account.groupId);
+      const helds = own.map((row) => heldOf(row, account.group, owner));
+      return { account, helds, isEmpty: own.length < Math.max(1, most - lowOf(account, most)) };
+    });
   }
 
   /** It is committed: the credits are used. */
@@ -127,17 +148,15 @@ export class Claims {
     return [...this.#accounts.values()].filter(({ isHungry, credit }) => isHungry && credit > 0);
   }
 
-  async #heldsOf(
-    db: Connection,
-    { account, rows, owner }: { account: Account; rows: readonly Row[]; owner: number },
-  ): Promise<readonly Held[]> {
-    const helds = rows.map((row) => heldOf(row, account.group, owner));
+  /* What was behind a duplicate is ready only now. */
+  async #unmarked(db: Connection, { helds }: Taken): Promise<Partial<Taken>> {
     const marked = helds.filter(({ inboxMs, eventId }) => inboxMs > 0 && eventId !== "");
-    if (marked.length === 0) return helds;
+    if (marked.length === 0) return {};
     const firsts = await this.#tables.inbox.claim(db, marked);
     const again = marked.filter((held) => !firsts.has(held));
-    if (again.length > 0) await this.#end(db, again);
-    return helds.filter((held) => !again.includes(held));
+    if (again.length === 0) return {};
+    await this.#end(db, again);
+    return { helds: helds.filter((held) => !again.includes(held)), isEmpty: false };
   }
 
   async #end(db: Connection, helds: readonly Held[]): Promise<void> {
@@ -153,13 +172,15 @@ function lowOf({ turns }: Account, most: number): number {
   return Math.floor((turns + most) / TURNS) - Math.floor(turns / TURNS);
 }
 
-function wantedOf({ account, most }: { account: Account; most: number }): readonly Wanted[] {
-  const { groupId } = account;
-  const low = lowOf(account, most);
-  return [
-    { groupId, most: most - low, isLowest: false },
-    { groupId, most: low, isLowest: true },
-  ].filter((wanted) => wanted.most > 0);
+export function wantedOf(asked: readonly Asked[]): readonly Wanted[] {
+  return asked.flatMap(({ account, most }) => {
+    const { groupId } = account;
+    const low = lowOf(account, most);
+    return [
+      { groupId, most: most - low, isLowest: false },
+      { groupId, most: low, isLowest: true },
+    ].filter((wanted) => wanted.most > 0);
+  });
 }
 
 function heldOf(row: Row, { name, inboxMs }: Group, owner: number): Held {

@@ -2,6 +2,8 @@
 
 /** What is asked of a client of `pg`. */
 export interface PostgresQuery {
+  /** Where it is to stay prepared on its connection. */
+  name?: string;
   text: string;
   values?: unknown[];
   types?: { getTypeParser(oid: number, format?: string): (text: string) => unknown };

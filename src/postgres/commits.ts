@@ -9,15 +9,24 @@ export interface CommitParts<Job, Answer> {
   readonly host: () => Host;
   readonly link: Link;
   /** All of them, or none; may run more than once, and only what is committed counts. Waits so long for a lock at most. */
-  readonly write: (jobs: readonly Job[], lockMaxMs: number) => Promise<readonly Answer[]>;
+  readonly write: (jobs: readonly Job[], lockMaxMs: number) => Promise<Written<Answer>>;
   /** Jobs with a line in common are written in order. */
   readonly linesOf: (job: Job) => readonly string[];
+  /** Nothing follows for now. */
+  readonly rests?: () => void;
   /** They must not fail: they are tried until they succeed, or the transport closes. */
   readonly isVital: boolean;
   /** How long one that is not vital waits for a lock. */
   readonly busyMaxMs: number;
   /** Whether there is something to do without a job. */
   readonly isAsked: () => boolean;
+}
+
+/** What was committed. */
+export interface Written<Answer> {
+  readonly answers: readonly Answer[];
+  /** Tells of it, when what comes next is on its way to the server already. */
+  readonly tell?: () => void;
 }
 
 interface Asked<Job, Answer> {
@@ -86,9 +95,10 @@ export class Commits<Job, Answer> {
     await this.#running;
     do {
       this.#isAsideDue = true;
-      await this.#turn();
+      await this.#turns();
       if (this.#pause !== undefined) await this.#paused();
     } while (this.#isMore && this.#parts.host().monotonic() < until);
+    this.#parts.rests?.();
     const left = [...this.#asked.splice(0), ...this.#aside.takeAll()];
     for (const { reject } of left) reject(new Error("The transport was closed before it could write."));
     this.#resume();
@@ -103,15 +113,24 @@ export class Commits<Job, Answer> {
 
   #run(): void {
     if (this.#running !== undefined || !this.#isOpen) return;
-    this.#running = this.#turn().finally(() => {
+    this.#running = this.#turns().finally(() => {
       this.#running = undefined;
       if (this.#asked.length > 0 || this.#isAsideDue || this.#parts.isAsked()) this.soon();
+      else this.#parts.rests?.();
     });
   }
 
-  async #turn(): Promise<void> {
-    const next = this.#next();
-    if (next.length > 0 || this.#parts.isAsked()) await this.#write(next, LOCK_MS);
+  /* While this process hears of one transaction, the server works on the next, where there is one. */
+  async #turns(): Promise<void> {
+    let tell: (() => void) | undefined;
+    do {
+      const next = this.#next();
+      const isAny = next.length > 0 || this.#parts.isAsked();
+      const written = isAny ? this.#write(next, LOCK_MS) : undefined;
+      tell?.();
+      tell = await written;
+    } while (tell !== undefined && !this.#isAsideDue);
+    tell?.();
     if (this.#isAsideDue) await this.#pass();
   }
 
@@ -122,16 +141,19 @@ export class Commits<Job, Answer> {
     return this.#aside.takeBehind(next.filter((each) => !isAborted(each)));
   }
 
-  async #write(asked: Asked<Job, Answer>[], lockMaxMs: number): Promise<void> {
+  /* Answers how to tell of it; nothing where it was not written. */
+  async #write(asked: Asked<Job, Answer>[], lockMaxMs: number): Promise<(() => void) | undefined> {
     try {
-      const answers = await this.#parts.write(
+      const { answers, tell } = await this.#parts.write(
         asked.map(({ job }) => job),
         lockMaxMs,
       );
       this.#parts.link.worked();
       for (const [at, { resolve }] of asked.entries()) resolve(answers[at]!);
+      return tell;
     } catch (error) {
       await this.#refused(asked, error);
+      return undefined;
     }
   }
 
@@ -149,7 +171,7 @@ export class Commits<Job, Answer> {
   async #apart(asked: readonly Asked<Job, Answer>[]): Promise<void> {
     if (asked.length === 0) this.#again([]);
     for (const each of asked)
-      if (this.#aside.takeBehind([each]).length > 0) await this.#write([each], LOCK_ALONE_MS);
+      if (this.#aside.takeBehind([each]).length > 0) (await this.#write([each], LOCK_ALONE_MS))?.();
   }
 
   // ── What waits for a lock ─────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +205,9 @@ export class Commits<Job, Answer> {
     const { write, isVital, busyMaxMs, host } = this.#parts;
     try {
       signal?.throwIfAborted();
-      resolve((await write([job], LOCK_ALONE_MS))[0]!);
+      const { answers, tell } = await write([job], LOCK_ALONE_MS);
+      resolve(answers[0]!);
+      tell?.();
       return true;
     } catch (error) {
       const isLate = isLocked(error) && host().monotonic() - since >= busyMaxMs;

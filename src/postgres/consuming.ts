@@ -2,22 +2,22 @@
  * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
  * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
  */
-import { withoutContext } from "../runtime/context.js";
-import type { Host, HostTimer } from "../runtime/host.js";
+import type { Host } from "../runtime/host.js";
 import type { Held, Holdings } from "../transport/holdings.js";
-import type { Group, Item, Sink } from "../transport/transport.js";
-import { type Attended, ownerOf } from "./attendance.js";
-import type { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
-import type { Connection, Database } from "./connection.js";
+import type { Item, Sink } from "../transport/transport.js";
+import type { Attended } from "./attendance.js";
+import { type Claims, wantedOf } from "./claims.js";
+import { Commits, type Written } from "./commits.js";
+import type { Connection, Database, Desk } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
-import { type Admitted, NOTHING_DUE } from "./places.js";
-import { leavesSomething, linesOf, type Settled, type Settling, writeSettlements } from "./settling.js";
+import { Pulse } from "./pulse.js";
+import { isPlainEnd, leavesSomething, linesOf, type Settled, type Settling } from "./settling.js";
 import type { Tables } from "./tables.js";
-import { keepUp, LEASE_LOST } from "./upkeep.js";
+import { type Kept, keepUp, LEASE_LOST } from "./upkeep.js";
+import { type Job, type Round, writeRound } from "./writing.js";
 
 export interface ConsumingParts {
   readonly host: () => Host;
@@ -32,19 +32,10 @@ export interface ConsumingParts {
 /** What is open. */
 export interface Session {
   readonly database: Database;
+  /** The connection of the consuming. */
+  readonly desk: Desk;
   readonly sink: Sink;
   readonly close: () => Promise<void>;
-}
-
-/* A settlement, or nothing but to be there as a consumer. */
-type Job = Settling | "attend";
-
-/* What a transaction did. */
-interface Round extends Admitted {
-  readonly answers: readonly Settled[];
-  readonly attended: Attended;
-  readonly moved: readonly (readonly [Group, number])[];
-  readonly helds: () => readonly Held[];
 }
 
 const BLOCKED_MS = 250;
@@ -52,16 +43,16 @@ const BLOCKED_MS = 250;
 export class Consuming {
   readonly #parts: ConsumingParts;
   readonly #commits: Commits<Job, Settled>;
+  readonly #pulse: Pulse;
   #session: Session | undefined;
   #isStopped = false;
   #isLooking = false;
   #returning: Promise<void> | undefined;
-  #pulse: { readonly timer: HostTimer; readonly at: number } | undefined;
-  #nextDue: number | undefined;
   #keptAt = 0;
 
   constructor(parts: ConsumingParts) {
     this.#parts = parts;
+    this.#pulse = new Pulse(parts.host, () => this.#beat());
     this.#commits = new Commits<Job, Settled>({
       host: parts.host,
       link: parts.link,
@@ -70,6 +61,7 @@ export class Consuming {
       isAsked: () => this.#isAsked,
       linesOf: (job) => (job === "attend" ? [] : linesOf(job)),
       write: (jobs, lockMaxMs) => this.#round(jobs, lockMaxMs),
+      rests: () => this.#session?.desk.leave(),
     });
   }
 
@@ -77,7 +69,7 @@ export class Consuming {
     this.#session = session;
     this.#isStopped = this.#isLooking = false;
     this.#keptAt = this.#now;
-    this.#nextDue = undefined;
+    this.#pulse.next(undefined);
     this.#commits.open();
   }
 
@@ -94,8 +86,7 @@ export class Consuming {
 
   close(): void {
     this.#isStopped = true;
-    this.#pulse?.timer.cancel();
-    this.#pulse = undefined;
+    this.#pulse.stop();
     this.#session = undefined;
   }
 
@@ -127,17 +118,20 @@ export class Consuming {
   get #isAsked(): boolean {
     if (this.#session === undefined) return false;
     const isHungry = !this.#isStopped && this.#parts.claims.isHungry;
-    return isHungry || this.#isLooking || this.#isDue || this.#mustKeep;
+    return isHungry || this.#isLooking || this.#pulse.isDue || this.#mustKeep;
   }
 
-  async #round(jobs: readonly Job[], lockMaxMs: number): Promise<readonly Settled[]> {
+  async #round(jobs: readonly Job[], lockMaxMs: number): Promise<Written<Settled>> {
     const session = this.#session;
-    if (session === undefined) return [];
+    if (session === undefined) return { answers: [] };
     try {
-      const answers =
-        jobs.length > 0 || (await this.#look(session)) ? await this.#written(session, jobs, lockMaxMs) : [];
+      const written = this.#isPlain(jobs)
+        ? await this.#rounded(session, jobs, lockMaxMs)
+        : jobs.length > 0 || (await this.#look(session))
+          ? await this.#written(session, jobs, lockMaxMs)
+          : { answers: [] };
       if (this.#mustKeep) await this.#keep(session);
-      return answers;
+      return written;
     } catch (error) {
       this.#parts.claims.failed();
       throw error;
@@ -146,68 +140,89 @@ export class Consuming {
     }
   }
 
-  async #written({ database }: Session, jobs: readonly Job[], lockMs?: number): Promise<readonly Settled[]> {
-    const round = await database.transaction((db) => this.#write(db, jobs), lockMs);
-    this.#done(jobs, round);
-    return round.answers;
+  /* Most rounds are of one statement: they end what is of no key, and take. */
+  #isPlain(jobs: readonly Job[]): jobs is readonly Settling[] {
+    const { claims, tables } = this.#parts;
+    return (
+      tables.attendance.isFresh(this.#now) &&
+      !this.#pulse.isDue &&
+      claims.isPlain &&
+      jobs.every((job) => job !== "attend" && isPlainEnd(job))
+    );
+  }
+
+  async #rounded(
+    { desk }: Session,
+    settlings: readonly Settling[],
+    lockMaxMs: number,
+  ): Promise<Written<Settled>> {
+    const { claims, tables } = this.#parts;
+    const owner = tables.attendance.id!;
+    const asked = this.#isStopped ? [] : claims.ask(settlings.length > 0);
+    this.#isLooking = false;
+    const round = { owner, ends: settlings.map(({ held }) => held), wanted: wantedOf(asked), lockMaxMs };
+    const { ended, taken, dueIn, isThere } = await desk.use((db) => tables.rounds.run(db, round));
+    this.#pulse.next(dueIn);
+    const helds = this.#hold(claims.taken(claims.taking(asked, taken, owner)));
+    if (!isThere) this.#keptAt = -Infinity; // the upkeep comes next, and finds that the lease is lost
+    const answers = ended.map((isEnded) => (isEnded ? "settled" : "stale"));
+    return helds.length > 0 ? { answers, tell: () => this.#give(helds) } : { answers };
+  }
+
+  async #written(
+    { database, desk }: Session,
+    jobs: readonly Job[],
+    lockMaxMs?: number,
+  ): Promise<Written<Settled>> {
+    const { tables, claims } = this.#parts;
+    const asked = { jobs, now: this.#now, isDue: this.#pulse.isDue, isStopped: this.#isStopped };
+    const write = (db: Connection): Promise<Round> => writeRound(db, { tables, claims }, asked);
+    const round = await database.transaction(write, { user: desk, lockMaxMs });
+    const helds = this.#done(jobs, round);
+    return { answers: round.answers, tell: () => this.#give(helds) };
   }
 
   /* Without a transaction first, so that an idle store is not written to. */
-  async #look({ database }: Session): Promise<boolean> {
+  async #look({ desk }: Session): Promise<boolean> {
     this.#isLooking = false;
-    const dueIn = await database.use((db) => this.#parts.claims.look(db));
-    this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
+    const dueIn = await desk.use((db) => this.#parts.claims.look(db));
+    this.#pulse.next(dueIn);
     // Whoever asks is there as a consumer, though there be nothing yet: it looks after those who fell silent.
     const isNew = this.#parts.tables.attendance.id === undefined;
-    return this.#isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
+    return this.#pulse.isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
   }
 
-  async #write(db: Connection, jobs: readonly Job[]): Promise<Round> {
-    const { tables, claims } = this.#parts;
-    const attended = await tables.attendance.attend(db, this.#now);
-    const moved = attended.isLost ? await this.#declareAgain(db, attended.id) : [];
-    const settlings = jobs.filter((job) => job !== "attend");
-    const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
-    if (jobs.length > 0) claims.wake();
-    const admitted = this.#isDue ? await tables.places.admit(db) : NOTHING_DUE;
-    if (admitted.isAdmitted) claims.wake();
-    const taken =
-      this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
-    const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
-    const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
-    return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
-  }
-
-  /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
-  async #declareAgain(db: Connection, consumer: number): Promise<(readonly [Group, number])[]> {
-    const { tables, claims } = this.#parts;
-    const moved: (readonly [Group, number])[] = [];
-    for (const { group } of claims.accounts) {
-      const { id } = await tables.groups.declare(db, group, { consumer, owner: ownerOf(group, consumer) });
-      moved.push([group, id]);
-    }
-    return moved;
-  }
-
-  #done(jobs: readonly Job[], { attended, moved, isAdmitted, isBlocked, helds }: Round): void {
-    const { holdings, claims, hints } = this.#parts;
+  #done(jobs: readonly Job[], { attended, moved, isAdmitted, isBlocked, helds }: Round): readonly Held[] {
+    const { claims, hints } = this.#parts;
     this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
     if (isAdmitted) this.wake();
     if (isAdmitted || jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
-    if (isBlocked) this.#nextDue = this.#now + BLOCKED_MS;
+    if (isBlocked) this.#pulse.next(BLOCKED_MS);
     this.#expect(jobs);
-    const taken = helds();
-    const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
-    if (isLate && taken.length > 0) return this.#return(taken);
-    for (const held of taken) holdings.add(held);
-    for (const { item } of taken) void this.#session?.sink.deliver(item);
+    return this.#hold(helds());
+  }
+
+  #hold(helds: readonly Held[]): readonly Held[] {
+    for (const held of helds) this.#parts.holdings.add(held);
+    return helds;
+  }
+
+  /* What was lost on its way is somebody else's, and did not count. */
+  #give(helds: readonly Held[]): void {
+    const { holdings, tables, claims } = this.#parts;
+    const own = helds.filter(({ item }) => holdings.has(item));
+    for (const { item } of helds) if (!holdings.has(item)) claims.credit(item.group, 1);
+    const isLate = this.#isStopped || tables.attendance.isOver(this.#now);
+    if (!isLate) for (const { item } of own) void this.#session?.sink.deliver(item);
+    else if (own.length > 0) this.#return(own);
   }
 
   /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
   #return(taken: readonly Held[]): void {
     const { database } = this.#session!;
     const { places } = this.#parts.tables;
+    this.#parts.holdings.drop(taken.map(({ item }) => item));
     for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
     this.#returning = database
       .use((db) => places.giveBack(db, taken, true))
@@ -242,9 +257,8 @@ export class Consuming {
     const { link, hints, tables, settings } = this.#parts;
     this.#keptAt = this.#now;
     try {
-      const { attended, gone, isMore } = await session.database.transaction((db) =>
-        keepUp(db, this.#parts, this.#now),
-      );
+      const keep = (db: Connection): Promise<Kept> => keepUp(db, this.#parts, this.#now);
+      const { attended, gone, isMore } = await session.database.transaction(keep, { user: session.desk });
       tables.attendance.attended(attended);
       this.#lose(gone, "removed");
       if (!isMore) return;
@@ -253,7 +267,7 @@ export class Consuming {
       hints.give();
     } catch (error) {
       this.#keptAt -= settings.leaseMs / 4; // again sooner, while the lease lasts
-      if (error === LEASE_LOST) await this.#written(session, []);
+      if (error === LEASE_LOST) (await this.#written(session, [])).tell?.();
       else if (!isBusy(error)) link.failed(storeError(error));
     }
   }
@@ -263,32 +277,20 @@ export class Consuming {
   /* A retry that was written here is known to be due. */
   #expect(jobs: readonly Job[]): void {
     for (const job of jobs)
-      if (job !== "attend" && job.settlement.kind === "retry")
-        this.#nextDue = Math.min(this.#nextDue ?? Infinity, this.#now + job.settlement.afterMs);
+      if (job !== "attend" && job.settlement.kind === "retry") this.#pulse.expect(job.settlement.afterMs);
   }
 
   #arm(): void {
-    const { host, settings, claims, tables } = this.#parts;
+    const { settings, claims, tables } = this.#parts;
     if (this.#session === undefined || !(claims.isAsked || tables.attendance.id !== undefined)) return;
-    const longest = Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3);
-    const wait = Math.max(0, Math.min(longest, (this.#nextDue ?? Infinity) - this.#now));
-    const at = this.#now + wait;
-    if (this.#pulse !== undefined && this.#pulse.at <= at) return;
-    this.#pulse?.timer.cancel();
-    const timer = withoutContext(() => host().timer(() => this.#beat(), wait));
-    this.#pulse = { timer, at };
+    this.#pulse.arm(Math.min(settings.pollMs, settings.sweepMs, settings.leaseMs / 3));
   }
 
   #beat(): void {
-    this.#pulse = undefined;
     if (this.#parts.tables.attendance.isLapsed(this.#now))
       this.#lose(this.#parts.holdings.dropAll(), "lease");
     this.wake();
     this.#arm();
-  }
-
-  get #isDue(): boolean {
-    return this.#nextDue !== undefined && this.#nextDue <= this.#now;
   }
 
   get #now(): number {

@@ -31,6 +31,11 @@ export function isBusy(error: unknown): boolean {
   return PROBLEMS.get(codeOf(error)) === "busy";
 }
 
+/** Whether a pooler hands out connections that others have prepared statements on: nothing is to be prepared there. */
+export function isUnprepared(error: unknown): boolean {
+  return codeOf(error) === "26000" || codeOf(error) === "42P05";
+}
+
 /** Whether it is the way to the server that failed, not what was asked of it. */
 export function isConnectionLost(error: unknown): boolean {
   const { message = "", errors } = (error ?? {}) as { message?: string; errors?: readonly unknown[] };

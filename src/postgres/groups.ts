@@ -15,9 +15,8 @@ export interface Declarer {
   readonly owner: number;
 }
 
-/** A group that an event is bound to. */
+/** A group that events are given to. */
 export interface Bound {
-  readonly event: string;
   readonly id: number;
   readonly isOrdered: boolean;
 }
@@ -66,16 +65,6 @@ export class Groups {
     await db.run(sql, id, events);
   }
 
-  /** The groups that these events are bound to; none of them goes before the transaction has ended. */
-  async boundTo(db: Connection, events: readonly string[]): Promise<readonly Bound[]> {
-    const rows = await db.rows(
-      `SELECT b.event, g.id, g.is_ordered AS "isOrdered" FROM ${this.#p}bindings b JOIN ${this.#p}groups g ON g.id = b.group_id
-        WHERE b.event = ANY ($1::text[]) ORDER BY g.id FOR KEY SHARE OF g`,
-      events,
-    );
-    return rows as unknown as Bound[];
-  }
-
   /** Every group of this name, with all that it has. */
   async remove(db: Connection, name: string): Promise<void> {
     await this.#delete(db, "name = $1", name);
@@ -113,7 +102,7 @@ export class Groups {
     db: Connection,
     name: string,
     { from, consumer }: { from: number; consumer: number },
-  ): Promise<Omit<Bound, "event"> | undefined> {
+  ): Promise<Bound | undefined> {
     const row = await db.row(
       `SELECT id, is_ordered AS "isOrdered" FROM ${this.#p}groups WHERE name = $1 AND (id = $2 OR consumer IN (0, $3))
         ORDER BY id <> $2 LIMIT 1 FOR KEY SHARE`,
@@ -121,7 +110,7 @@ export class Groups {
       from,
       consumer,
     );
-    return row as Omit<Bound, "event"> | undefined;
+    return row as Bound | undefined;
   }
 
   /* The group goes first, which waits for whoever is about to add deliveries to it. */

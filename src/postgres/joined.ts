@@ -11,7 +11,7 @@ export class Joined {
     const client = checked(transaction);
     const done = (this.#last.get(client) ?? Promise.resolve()).then(async () => {
       await checkOpen(client);
-      return work(new Connection(client, undefined, true));
+      return work(new Connection(client, { isSnapshot: true }));
     });
     this.#last.set(
       client,

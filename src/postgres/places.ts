@@ -2,18 +2,18 @@
 import type { Row } from "../transport/envelope-rows.js";
 import type { Hold } from "../transport/holdings.js";
 import { type Connection, NOW } from "./connection.js";
-import { notSerialisable } from "./faults.js";
+import { columnsOf, LATER, type Line, type Lines } from "./lines.js";
 import { unlessLocked } from "./savepoint.js";
 
 const READY = 0;
 const RETRY = 1;
 const OUT = 2;
 const BEHIND = 3;
-const LATER = 4;
 const ADMITTED_MAX = 1_000;
 /* How long is waited for the lock of one, and for how many in a transaction. */
 const ALONE_MS = 20;
 const LOCKED_MAX = 5;
+const PRIORITY_MAX = 2_147_483_647;
 
 /** How many of one group are wanted, of the highest priority, or of the lowest that waits. */
 export interface Wanted {
@@ -40,49 +40,28 @@ export interface Admitted {
 
 export const NOTHING_DUE: Admitted = { isAdmitted: false, isBlocked: false };
 
-export interface Line {
-  readonly groupId: number;
-  readonly key: string | null;
-}
-
 export class Places {
+  /** What is read of a delivery `o` that was taken, and of its envelope `e`. */
+  readonly takenColumns: string = `o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name,
+    e.key, e.priority, e.due_at, e.expires_at, e.headers, e.body`;
   readonly #p: string;
+  readonly #lines: Lines;
 
-  constructor(prefix: string) {
+  constructor(prefix: string, lines: Lines) {
     this.#p = prefix;
+    this.#lines = lines;
   }
 
   /**
    * Adds deliveries from rows of (seq, group_id, key, priority, due), whose lines are held: the first of a key is ready.
    */
   insertFrom(source: string): string {
-    return `INSERT INTO ${this.#p}deliveries
-      (envelope, group_id, state, key, priority, due_at, failures, deliveries, history)
-      SELECT s.seq, s.group_id, ${this.#stateOf("s")}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
+    return this.#insert(source, this.#stateOf("s"));
   }
 
-  /** Nobody else changes these lines before the transaction has ended; numbers given from now on are later ones. */
-  async hold(db: Connection, lines: readonly Line[]): Promise<void> {
-    const keyed = lines.filter(({ key }) => key !== null);
-    if (keyed.length === 0) return;
-    const rows = await db.rows(
-      `INSERT INTO ${this.#p}lines AS l (group_id, key) SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)
-        ORDER BY 1, 2 ON CONFLICT (group_id, key) DO UPDATE SET key = excluded.key RETURNING group_id, key, l.xmax = 0 AS is_new`,
-      ...columnsOf(keyed),
-    );
-    const fresh = rows.filter(({ is_new }) => is_new === true);
-    if (db.isSnapshot && fresh.length > 0) await this.#checkEmpty(db, fresh);
-  }
-
-  /* Who sees somebody in a line that was not there reads what is over, and would wait behind nobody. */
-  async #checkEmpty(db: Connection, rows: readonly Row[]): Promise<void> {
-    const row = await db.row(
-      `SELECT 1 FROM ${this.#p}deliveries d JOIN unnest($1::bigint[], $2::text[]) u (g, k) ON d.group_id = u.g AND d.key = u.k
-        WHERE d.state <> ${LATER} LIMIT 1`,
-      rows.map(({ group_id }) => group_id),
-      rows.map(({ key }) => key),
-    );
-    if (row !== undefined) throw notSerialisable();
+  /** The same, from rows that are of no key. */
+  insertUnkeyed(source: string): string {
+    return this.#insert(source, `CASE WHEN s.due IS NULL THEN ${READY} ELSE ${LATER} END`);
   }
 
   /** Which groups have something ready, and in how many milliseconds the next is due. */
@@ -101,31 +80,37 @@ export class Places {
 
   /** So many of each; each is then out, and nobody waits for what another is taking. */
   take(db: Connection, owner: number, wanted: readonly Wanted[]): Promise<readonly Row[]> {
-    const p = this.#p;
-    const lowest = `(SELECT min(l.priority) FROM ${p}deliveries l WHERE l.group_id = w.g AND l.state = ${READY})`;
     return db.rows(
-      `WITH next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest($2::bigint[], $3::int[], $4::bool[]) w (g, most, low)
-          CROSS JOIN LATERAL (SELECT d.envelope, d.group_id FROM ${p}deliveries d
-            WHERE d.group_id = w.g AND d.state = ${READY} AND (NOT w.low OR d.priority = ${lowest})
-            ORDER BY d.priority DESC, d.envelope LIMIT w.most FOR UPDATE SKIP LOCKED) n),
-        out AS (UPDATE ${p}deliveries d SET state = ${OUT}, owner = $1, deliveries = d.deliveries + 1 FROM next
-          WHERE d.envelope = next.envelope AND d.group_id = next.group_id
-          RETURNING d.envelope, d.group_id, d.key, d.priority, d.failures, d.deliveries, d.history)
-        SELECT o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name, e.key, e.priority,
-          e.due_at, e.expires_at, e.headers, e.body
-          FROM out o LEFT JOIN ${p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
+      `WITH ${this.takenFrom("$2::bigint[], $3::int[], $4::bool[]", "$1")} SELECT ${this.takenColumns}
+        FROM taken o LEFT JOIN ${this.#p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
       owner,
-      wanted.map(({ groupId }) => groupId),
-      wanted.map(({ most }) => most),
-      wanted.map(({ isLowest }) => isLowest),
+      ...wantedColumns(wanted),
     );
+  }
+
+  /**
+   * A table `taken` of what an owner that is there takes, who stays there until the transaction has ended. They go
+   * through arrays, of which the planner expects few elements: it would read the whole table for what it takes for many.
+   */
+  takenFrom(wanted: string, owner: string): string {
+    const p = this.#p;
+    const ready = `${p}deliveries r WHERE r.group_id = w.g AND r.state = ${READY}`;
+    return `next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest(${wanted}) w (g, most, low)
+        CROSS JOIN LATERAL (SELECT r.envelope, r.group_id FROM ${ready} AND r.priority <=
+            CASE WHEN w.low THEN (SELECT min(r.priority) FROM ${ready}) ELSE ${PRIORITY_MAX} END
+          ORDER BY r.priority DESC, r.envelope LIMIT w.most FOR NO KEY UPDATE SKIP LOCKED) n),
+      taker AS MATERIALIZED (SELECT id FROM ${p}consumers WHERE id = ${owner} AND EXISTS (SELECT 1 FROM next) FOR KEY SHARE),
+      taken AS (UPDATE ${p}deliveries d SET state = ${OUT}, owner = ${owner}, deliveries = d.deliveries + 1
+        FROM unnest(ARRAY(SELECT envelope FROM next), ARRAY(SELECT group_id FROM next)) n (e, g)
+        WHERE EXISTS (SELECT 1 FROM taker) AND d.envelope = n.e AND d.group_id = n.g
+        RETURNING d.envelope, d.group_id, d.key, d.priority, d.failures, d.deliveries, d.history)`;
   }
 
   /** Changes those that are still out as they were handed out; answers which. The next of an ended key is ready. */
   async change(db: Connection, changes: readonly Change[]): Promise<ReadonlySet<string>> {
     const ending = changes.filter(({ isEnd, hold }) => isEnd && hold.key !== null);
     const lines = ending.map(({ hold }) => hold);
-    await this.#lock(db, lines);
+    await this.#lines.lock(db, lines);
     const rows = await this.#change(db, changes);
     await this.#goOn(db, lines);
     return new Set(rows.map(({ envelope, group_id }) => `${envelope as number} ${group_id as number}`));
@@ -189,20 +174,17 @@ export class Places {
     );
   }
 
+  #insert(source: string, state: string): string {
+    return `INSERT INTO ${this.#p}deliveries
+      (envelope, group_id, state, key, priority, due_at, failures, deliveries, history)
+      SELECT s.seq, s.group_id, ${state}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
+  }
+
   #stateOf(s: string): string {
     const line = `SELECT 1 FROM ${this.#p}deliveries o WHERE o.group_id = ${s}.group_id AND o.key = ${s}.key AND o.state <> ${LATER}`;
     const turn = `row_number() OVER (PARTITION BY ${s}.group_id, ${s}.key, ${s}.due IS NULL ORDER BY ${s}.seq)`;
     return `CASE WHEN ${s}.due IS NOT NULL THEN ${LATER}
       WHEN ${s}.key IS NOT NULL AND (${turn} > 1 OR EXISTS (${line})) THEN ${BEHIND} ELSE ${READY} END`;
-  }
-
-  async #lock(db: Connection, lines: readonly Line[]): Promise<void> {
-    if (lines.length === 0) return;
-    await db.run(
-      `SELECT 1 FROM ${this.#p}lines l JOIN (SELECT DISTINCT g, k FROM unnest($1::bigint[], $2::text[]) u (g, k)) u
-        ON l.group_id = u.g AND l.key = u.k ORDER BY l.group_id, l.key FOR UPDATE OF l`,
-      ...columnsOf(lines),
-    );
   }
 
   #change(db: Connection, changes: readonly Change[]): Promise<readonly Row[]> {
@@ -265,7 +247,7 @@ export class Places {
       `SELECT group_id AS "groupId", key FROM ${p}deliveries WHERE envelope = ANY ($1::bigint[]) AND state = ${LATER}`,
       envelopes,
     );
-    await this.hold(db, all as unknown as Line[]);
+    await this.#lines.hold(db, all as unknown as Line[]);
     await db.run(
       `WITH fresh AS MATERIALIZED (SELECT o.old, nextval('${p}numbers') AS seq
           FROM (SELECT seq AS old FROM ${p}envelopes WHERE seq = ANY ($1::bigint[]) ORDER BY due_at, seq FOR UPDATE) o),
@@ -280,11 +262,15 @@ export class Places {
   }
 }
 
-function columnsOf(lines: readonly Line[]): [number[], (string | null)[]] {
-  return [lines.map(({ groupId }) => groupId), lines.map(({ key }) => key)];
+export function wantedColumns(wanted: readonly Wanted[]): [number[], number[], boolean[]] {
+  return [
+    wanted.map(({ groupId }) => groupId),
+    wanted.map(({ most }) => most),
+    wanted.map(({ isLowest }) => isLowest),
+  ];
 }
 
-function holdColumns(holds: readonly Hold[]): number[][] {
+export function holdColumns(holds: readonly Hold[]): number[][] {
   return [
     holds.map(({ envelope }) => envelope),
     holds.map(({ groupId }) => groupId),

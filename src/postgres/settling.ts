@@ -37,6 +37,12 @@ export function linesOf({ held }: Settling): readonly string[] {
   return held.key === null ? [] : [`${held.groupId} ${held.key}`];
 }
 
+/** Whether it ends alone: nobody of its key comes after it, and nothing of it is kept. */
+export function isPlainEnd({ held, settlement }: Settling): boolean {
+  const isEnd = settlement.kind === "done" || settlement.kind === "drop";
+  return isEnd && held.key === null && held.inboxMs === 0;
+}
+
 /** Whether others may take what this was about. */
 export function leavesSomething({ held, settlement }: Settling): boolean {
   return held.key !== null || settlement.kind === "release" || settlement.kind === "retry";

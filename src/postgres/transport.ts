@@ -14,8 +14,8 @@ import type {
 } from "../transport/transport.js";
 import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
-import { Commits } from "./commits.js";
-import { closeAll, type Connection, type Database, databasesOf } from "./connection.js";
+import { Commits, type Written } from "./commits.js";
+import { closeAll, type Connection, type Database, databasesOf, Desk } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { isBusy, storeError } from "./faults.js";
@@ -102,7 +102,7 @@ export class PostgresTransport implements Transport {
       await closeAll(databases);
       throw storeError(error);
     }
-    this.#session = { database, sink, close: () => closeAll(databases) };
+    this.#session = { database, desk: new Desk(database), sink, close: () => closeAll(databases) };
     this.#transactions.open(databases);
     this.#consuming.open(this.#session);
     this.#sends.open();
@@ -154,7 +154,7 @@ export class PostgresTransport implements Transport {
     signal?.throwIfAborted();
     void this.#open;
     if (transaction === undefined) return this.#sends.add(batch, signal);
-    return this.#within((db) => this.#tables.envelopes.send(db, batch), transaction);
+    return this.#within(async (db) => (await this.#tables.envelopes.send(db, batch)).answers, transaction);
   }
 
   settle(
@@ -205,13 +205,15 @@ export class PostgresTransport implements Transport {
     });
   }
 
-  async #send(batches: readonly (readonly WireEnvelope[])[], lockMaxMs: number): Promise<readonly Answers[]> {
+  async #send(batches: readonly (readonly WireEnvelope[])[], lockMaxMs: number): Promise<Written<Answers>> {
     const all = batches.flat();
-    const send = (db: Connection): Promise<Answers> => this.#tables.envelopes.send(db, all);
-    const answers = await this.#open.database.transaction(send, lockMaxMs);
-    this.#woken();
+    const { envelopes, attendance } = this.#tables;
+    const how = { consumer: attendance.id, lockMaxMs };
+    const { answers, isForOthers } = await envelopes.sendOn(this.#open.database, all, how);
+    this.#consuming.wake();
+    if (isForOthers) this.#hints.give();
     let from = 0;
-    return batches.map(({ length }) => answers.slice(from, (from += length)));
+    return { answers: batches.map(({ length }) => answers.slice(from, (from += length))) };
   }
 
   async #use<T>(work: (db: Connection) => Promise<T>): Promise<T> {

@@ -26,6 +26,10 @@ export class Holdings {
     this.#byItem.set(held.item, held);
   }
 
+  has(item: Item): boolean {
+    return this.#byItem.has(item);
+  }
+
   /** Takes an item to settle it; undefined where it is not out. */
   take(item: Item): Held | undefined {
     const held = this.#byItem.get(item);

@@ -36,6 +36,31 @@ describe.skipIf(noServer !== undefined)("a pool that was lent", () => {
     expect(lent.idleCount).toBe(lent.totalCount);
   });
 
+  test("whose connections a pooler shares is used without prepared statements", async () => {
+    const { schema, pool } = setup();
+    const shared = pool();
+    const names: (string | undefined)[] = [];
+    const connect = async () => {
+      const client = await shared.connect();
+      await client.query("DEALLOCATE ALL"); // as if it were another one
+      const { query } = Object.getPrototypeOf(client) as { query(asked: { name?: string }): Promise<never> };
+      const watched = (asked: { name?: string }) => {
+        names.push(asked.name);
+        return query.call(client, asked);
+      };
+      return Object.assign(client, { query: watched });
+    };
+    const { transport, items } = await open({ pool: { connect }, schema });
+    await transport.declare(group("reader"));
+    transport.credit("reader", 10);
+    const ids = ["a", "b", "c", "d"];
+    for (const id of ids) expect(await transport.send([wire(id)])).toEqual(["accepted"]);
+    await until(() => items.length === 4);
+    expect(items.map(idOf)).toEqual(ids);
+    expect(names.at(-1)).toBeUndefined();
+    expect(names.some((name) => name?.startsWith("signalbox "))).toBe(true);
+  });
+
   test("reads its own types as it likes", async () => {
     const { schema, pool } = setup();
     const lent = pool();

@@ -12,6 +12,7 @@ describe.skipIf(why !== undefined)(`the network${because}`, () => {
     ["before the server has the COMMIT", "COMMIT", "toServer", "before"],
     ["after the server has the COMMIT", "COMMIT", "toServer", "after"],
     ["before its answer to the COMMIT is here", "COMMIT", "toClient", "before"],
+    ["before its answer to the one statement is here", "is_for_others", "toClient", "before"],
   ] as const)(
     "that resets %s leaves a publish that is repeated there once",
     async (_, text, direction, when) => {
@@ -19,8 +20,9 @@ describe.skipIf(why !== undefined)(`the network${because}`, () => {
       await sender.start();
       const { got } = await reading("counter", { url: server().url });
       const id = text === "COMMIT" ? `commit-${direction}-${when}` : text;
+      const key = text === "COMMIT" ? "k" : undefined; // without a key there is but one statement
       const sprung = between().resetAt(text, direction, when);
-      await Promise.all([surely(sender, id), sprung]);
+      await Promise.all([surely(sender, id, key), sprung]);
       await surely(sender, `${id}-last`);
       await expect.poll(() => got, { timeout: 10_000 }).toContain(`${id}-last`);
       expect(got.filter((each) => each === id)).toEqual([id]);
@@ -28,23 +30,26 @@ describe.skipIf(why !== undefined)(`the network${because}`, () => {
   );
 
   test.each([
-    ["before the server has the COMMIT", "toServer", "before"],
-    ["before its answer to the COMMIT is here", "toClient", "before"],
+    ["before the server has the COMMIT", "COMMIT", "toServer", "key"],
+    ["before its answer to the COMMIT is here", "COMMIT", "toClient", "key"],
+    ["before the server has the one statement", "signalbox", "toServer", "none"],
+    ["before its answer to the one statement is here", "is_there", "toClient", "none"],
   ] as const)(
     "that resets a settlement %s has it written again, and nothing is handed out twice",
-    async (_, direction, when) => {
+    async (_, text, direction, order) => {
       const { transport, items } = await open();
-      const name = `settled-${direction}`;
-      await transport.declare(group(name));
+      const name = `settled-${direction}-${order}`;
+      const key = order === "key" ? "k" : undefined;
+      await transport.declare(group(name, { order }));
       transport.credit(name, 1);
-      await transport.send([wire(`${name}-1`)]);
+      await transport.send([wire(`${name}-1`, { key })]);
       await until(() => items.length === 1);
-      const sprung = between().resetAt("COMMIT", direction, when);
+      const sprung = between().resetAt(text, direction, "before");
       const settled = transport.settle(items[0]!, { kind: "done" });
       await sprung;
       expect(await settled).toBe(direction === "toServer" ? "settled" : "stale");
       transport.credit(name, 1);
-      await transport.send([wire(`${name}-2`)]);
+      await transport.send([wire(`${name}-2`, { key })]);
       await until(() => items.length === 2);
       expect(items.map(idOf)).toEqual([`${name}-1`, `${name}-2`]);
     },

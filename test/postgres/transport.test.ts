@@ -38,11 +38,12 @@ function lateCommits(pool: Pool) {
     const client = await pool.connect();
     if (late.has(client)) return client;
     late.add(client);
-    const query = client.query.bind(client) as (asked: { text: string }) => Promise<never>;
+    const query = client.query.bind(client) as (asked: { text: string }) => Promise<Answer>;
     const answered = async (asked: { text: string }) => {
       const answer = await query(asked);
-      if (asked.text === "COMMIT") await held;
-      return answer;
+      const isRound = asked.text.includes("settled AS") && answer.rows[0]?.envelope !== null;
+      if (asked.text === "COMMIT" || isRound) await held;
+      return answer as never;
     };
     return Object.assign(client, { query: answered });
   };
@@ -52,6 +53,10 @@ function lateCommits(pool: Pool) {
     return answers;
   };
   return { connect, hold };
+}
+
+interface Answer {
+  readonly rows: readonly { readonly envelope: unknown }[];
 }
 
 async function consumes({ transport }: Opened, credit = 10, others = {}): Promise<void> {
@@ -270,6 +275,26 @@ describe.skipIf(noServer !== undefined)("the way to the server", () => {
   test("that is not there at start fails the start, by name", async () => {
     const refused = open({ url: "postgres://postgres@127.0.0.1:1/postgres" });
     await expect(refused).rejects.toThrow(/The store of transport postgres: .*ECONNREFUSED/);
+  });
+
+  test("carries a hint only where somebody else consumes the group", async () => {
+    const { schema, pool, open: opened } = setup();
+    const listener = await pool().connect();
+    onTestFinished(() => listener.release());
+    const heard: (string | undefined)[] = [];
+    listener.on("notification", ({ payload }) => void heard.push(payload));
+    await listener.query(`LISTEN "${schema}"`);
+    const [one, two] = [await opened({ poll: "1m" }), await opened({ poll: "1m" })];
+    await consumes(one);
+    heard.splice(0);
+    await one.transport.send([wire("a")]);
+    await until(() => one.items.length === 1);
+    await listener.query(`NOTIFY "${schema}", 'until here'`);
+    await until(() => heard.includes("until here"));
+    expect(heard).toEqual(["until here"]);
+    await consumes(two, 1);
+    await one.transport.send([wire("b")]);
+    await until(() => heard.length > 1);
   });
 
   test("carries hints: another process has the event long before its poll", async () => {

@@ -11,7 +11,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** `transport` makes one, `unsettled` counts the deliveries that its store has. */
 export async function openBus({ transport, unsettled }, work) {
   const bus = createBus({ transport: transport(), events: Placed, logger: silent });
-  const lane = { concurrency: work?.concurrency ?? 1 };
+  const lane = { concurrency: work?.concurrency ?? 1, capacity: 500 };
   const subscribe = (to, handle) => to.on(Placed, { name: GROUP, lane }, handle);
   if (work === undefined) await makeKnown();
   else subscribe(bus, (event) => work.handler(event));
