@@ -1,4 +1,5 @@
 /** The envelopes that were sent: kept as long as deliveries need them, and as long as new groups may ask for them. */
+import { show } from "../runtime/options.js";
 import { ENVELOPE, type Row, valuesOf } from "../transport/envelope-rows.js";
 import type { WireEnvelope } from "../transport/transport.js";
 import { type Connection, NOW } from "./connection.js";
@@ -16,6 +17,8 @@ interface Target extends Line {
 const SWEPT_MAX = 5_000;
 /* Whoever is giving a new group the earliest events must not lose them meanwhile. */
 const GRACE_MS = 60_000;
+/* An entry of an index has 2,704 bytes, with what stands beside the text. */
+const TEXT_BYTES_MAX = 2_600;
 const TYPES = ["text", "text", "text", "int", "float8", "float8", "text", "bytea"];
 
 export class Envelopes {
@@ -182,6 +185,23 @@ export class Envelopes {
   async #lock(db: Connection, how: "" | "_shared"): Promise<void> {
     await db.run(`SELECT pg_advisory_xact_lock${how}(hashtext('signalbox sends'), hashtext($1))`, this.#p);
   }
+}
+
+/** Throws a `TypeError` for an id or a key that the tables cannot hold as it is: it would be another one there. */
+export function checkTexts({ id, key }: WireEnvelope): void {
+  for (const [name, text] of [
+    ["id", id],
+    ["key", key],
+  ] as const)
+    if (text !== undefined && !isStorable(text)) throw new TypeError(notStorable(name, text));
+}
+
+function isStorable(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text) && Buffer.byteLength(text) <= TEXT_BYTES_MAX;
+}
+
+function notStorable(name: string, text: string): string {
+  return `Expected the ${name} of an event to be well-formed Unicode without U+0000, of at most ${TEXT_BYTES_MAX} bytes, got ${show(text)}.`;
 }
 
 function boundBy(all: readonly Bound[]): ReadonlyMap<string, readonly Bound[]> {

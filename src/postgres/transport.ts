@@ -18,6 +18,7 @@ import { Commits } from "./commits.js";
 import { closeAll, type Connection, type Database, databasesOf } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
+import { checkTexts } from "./envelopes.js";
 import { isBusy, storeError } from "./faults.js";
 import { featuresOf } from "./features.js";
 import type { KnownGroup } from "./groups.js";
@@ -153,6 +154,7 @@ export class PostgresTransport implements Transport {
     const { signal, transaction } = how;
     signal?.throwIfAborted();
     void this.#open;
+    for (const wire of batch) checkTexts(wire);
     if (transaction === undefined) return this.#sends.add(batch, signal);
     return this.#within((db) => this.#tables.envelopes.send(db, batch), transaction);
   }
