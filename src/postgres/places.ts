@@ -61,6 +61,11 @@ export class Places {
       SELECT s.seq, s.group_id, ${this.#stateOf("s")}, s.key, s.priority, s.due, 0, 0, '[]' FROM ${source} s`;
   }
 
+  /** Whether an envelope has deliveries that are not admitted yet. */
+  isLater(envelope: string): string {
+    return `EXISTS (SELECT 1 FROM ${this.#p}deliveries l WHERE l.envelope = ${envelope} AND l.state = ${LATER})`;
+  }
+
   /** Nobody else changes these lines before the transaction has ended; numbers given from now on are later ones. */
   async hold(db: Connection, lines: readonly Line[]): Promise<void> {
     const keyed = lines.filter(({ key }) => key !== null);
@@ -138,7 +143,7 @@ export class Places {
       `SELECT envelope, group_id, state, key FROM ${p}deliveries WHERE due_at <= ${NOW} ORDER BY due_at, envelope
         LIMIT ${ADMITTED_MAX} FOR UPDATE SKIP LOCKED`,
     );
-    if (due.length === 0) return NOTHING_DUE;
+    if (due.length === 0) return { isAdmitted: false, isBlocked: true }; // somebody else is at it
     const retries = due.filter(({ state }) => state === RETRY);
     const later = due.filter(({ state }) => state === LATER);
     await db.run(
@@ -155,10 +160,8 @@ export class Places {
 
   /** What an owner has. */
   heldBy(db: Connection, owner: number): Promise<readonly Row[]> {
-    return db.rows(
-      `SELECT envelope, group_id, deliveries, key FROM ${this.#p}deliveries WHERE owner = $1`,
-      owner,
-    );
+    const sql = `SELECT envelope, group_id, deliveries, key FROM ${this.#p}deliveries WHERE owner = $1`;
+    return db.rows(sql, owner);
   }
 
   /**
@@ -261,6 +264,9 @@ export class Places {
   /* What was published for later comes after what was accepted before it was due. */
   async #admitLater(db: Connection, envelopes: readonly unknown[]): Promise<void> {
     const p = this.#p;
+    // Nobody gives them another delivery or another time until they are moved.
+    const moving = `SELECT 1 FROM ${p}envelopes WHERE seq = ANY ($1::bigint[]) ORDER BY seq FOR UPDATE`;
+    await db.run(moving, envelopes);
     const all = await db.rows(
       `SELECT group_id AS "groupId", key FROM ${p}deliveries WHERE envelope = ANY ($1::bigint[]) AND state = ${LATER}`,
       envelopes,
