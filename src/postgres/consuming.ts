@@ -103,9 +103,8 @@ export class Consuming {
     return this.#commits.add(settling);
   }
 
-  /** Is there as a consumer, with an id that nobody has given up. */
+  /** Is there as a consumer, with an id that nobody has given up; rejects once it is closed. */
   async attend(): Promise<void> {
-    if (this.#session === undefined) return;
     await this.#commits.add("attend");
     this.#arm();
   }
