@@ -144,7 +144,8 @@ export class Database {
   /* The server gives up by itself what we have given up, so that nothing of it holds a lock. */
   #begin(lockMaxMs: number): string {
     const begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-    if (this.#limit === undefined) return begin;
+    if (this.#limit === undefined)
+      return `${begin}; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0`;
     const ms = Math.ceil(0.9 * this.#limit.ms); // so that what is slow is not taken for silent
     return `${begin}; SET LOCAL lock_timeout = ${Math.min(lockMaxMs, ms)}; SET LOCAL statement_timeout = ${ms};
       SET LOCAL idle_in_transaction_session_timeout = ${ms}`;
