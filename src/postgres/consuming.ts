@@ -1,6 +1,6 @@
 /**
- * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
- * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
+ * Consuming: each transaction writes settlements and takes what the credits allow; another before it admits what is due. A
+ * pulse looks for what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
  */
 import { withoutContext } from "../runtime/context.js";
 import type { Host, HostTimer } from "../runtime/host.js";
@@ -14,7 +14,6 @@ import { isBusy, storeError } from "./faults.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
-import { type Admitted, NOTHING_DUE } from "./places.js";
 import { leavesSomething, linesOf, type Settled, type Settling, writeSettlements } from "./settling.js";
 import type { Tables } from "./tables.js";
 import { keepUp, LEASE_LOST } from "./upkeep.js";
@@ -40,7 +39,7 @@ export interface Session {
 type Job = Settling | "attend";
 
 /* What a transaction did. */
-interface Round extends Admitted {
+interface Round {
   readonly answers: readonly Settled[];
   readonly attended: Attended;
   readonly moved: readonly (readonly [Group, number])[];
@@ -109,14 +108,12 @@ export class Consuming {
     this.#arm();
   }
 
-  /** Somebody may have something new. */
   wake(): void {
     this.#parts.claims.wake();
     this.#isLooking = this.#parts.claims.isAsked;
     this.#commits.soon();
   }
 
-  /** Somebody asks for more. */
   hunger(): void {
     this.#commits.soon();
   }
@@ -146,9 +143,20 @@ export class Consuming {
   }
 
   async #written({ database }: Session, jobs: readonly Job[], lockMs?: number): Promise<readonly Settled[]> {
+    if (this.#isDue) await this.#admit(database, lockMs);
     const round = await database.transaction((db) => this.#write(db, jobs), lockMs);
     this.#done(jobs, round);
     return round.answers;
+  }
+
+  /* In a transaction of its own: with the lines of settlements in hand, others' and these would wait for each other. */
+  async #admit(database: Database, lockMs: number | undefined): Promise<void> {
+    const { tables, hints } = this.#parts;
+    const { isAdmitted, isBlocked } = await database.transaction((db) => tables.places.admit(db), lockMs);
+    if (isBlocked) this.#nextDue = this.#now + BLOCKED_MS;
+    if (!isAdmitted) return;
+    this.wake();
+    hints.give();
   }
 
   /* Without a transaction first, so that an idle store is not written to. */
@@ -168,13 +176,11 @@ export class Consuming {
     const settlings = jobs.filter((job) => job !== "attend");
     const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
     if (jobs.length > 0) claims.wake();
-    const admitted = this.#isDue ? await tables.places.admit(db) : NOTHING_DUE;
-    if (admitted.isAdmitted) claims.wake();
     const taken =
       this.#isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
     const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
     const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
-    return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
+    return { answers, attended, moved, helds: () => claims.taken(taken) };
   }
 
   /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */
@@ -188,13 +194,11 @@ export class Consuming {
     return moved;
   }
 
-  #done(jobs: readonly Job[], { attended, moved, isAdmitted, isBlocked, helds }: Round): void {
+  #done(jobs: readonly Job[], { attended, moved, helds }: Round): void {
     const { holdings, claims, hints } = this.#parts;
     this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
-    if (isAdmitted) this.wake();
-    if (isAdmitted || jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
-    if (isBlocked) this.#nextDue = this.#now + BLOCKED_MS;
+    if (jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
     this.#expect(jobs);
     const taken = helds();
     const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);

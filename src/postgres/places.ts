@@ -38,8 +38,6 @@ export interface Admitted {
   readonly isBlocked: boolean;
 }
 
-export const NOTHING_DUE: Admitted = { isAdmitted: false, isBlocked: false };
-
 export interface Line {
   readonly groupId: number;
   readonly key: string | null;
