@@ -131,7 +131,7 @@ export class Attendance {
   }
 
   async #delete(db: Connection, id: number): Promise<boolean> {
-    await this.#tables.groups.removeOf(db, id);
+    if (!(await this.#tables.groups.removeOf(db, id))) return false;
     await db.run(`DELETE FROM ${this.#p}consuming WHERE consumer = $1`, id);
     return (await db.run(`DELETE FROM ${this.#p}consumers WHERE id = $1`, id)) > 0;
   }

@@ -50,6 +50,8 @@ export class Commits<Job, Answer> {
   readonly #parts: CommitParts<Job, Answer>;
   #asked: Asked<Job, Answer>[] = [];
   #isOpen = false;
+  /* The last was written: what comes now never is. */
+  #isOver = false;
   #isScheduled = false;
   #running: Promise<void> | undefined;
   #pause: HostTimer | undefined;
@@ -63,10 +65,12 @@ export class Commits<Job, Answer> {
 
   open(): void {
     this.#isOpen = true;
+    this.#isOver = false;
   }
 
   /** Resolves when it is committed. */
   add(job: Job, signal?: AbortSignal): Promise<Answer> {
+    if (this.#isOver) return Promise.reject(closed());
     return new Promise((resolve, reject) => {
       const since = this.#parts.host().monotonic();
       this.#asked.push({ job, lines: this.#parts.linesOf(job), since, signal, resolve, reject });
@@ -100,7 +104,8 @@ export class Commits<Job, Answer> {
     } while (this.#isMore && this.#parts.host().monotonic() < until);
     this.#parts.rests?.();
     const left = [...this.#asked.splice(0), ...this.#aside.takeAll()];
-    for (const { reject } of left) reject(new Error("The transport was closed before it could write."));
+    this.#isOver = true;
+    for (const { reject } of left) reject(closed());
     this.#resume();
     this.#asideTimer?.cancel();
     this.#asideTimer = undefined;
@@ -240,4 +245,8 @@ export class Commits<Job, Answer> {
     this.#resume();
     return new Promise((resolve) => void this.#parts.host().timer(resolve, BUSY_MS));
   }
+}
+
+function closed(): Error {
+  return new Error("The transport was closed before it could write.");
 }

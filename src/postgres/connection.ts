@@ -18,8 +18,13 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
 const asText = (text: string): string => text;
 const types = { getTypeParser: (oid: number) => PARSERS.get(oid) ?? asText };
 
+/* As `bytea_output` has it: in hex, or as "escape", where a backslash is two, and what is no ASCII is three octal digits. */
 function bytesOf(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text.slice(2), "hex"));
+  if (text.startsWith("\\x")) return new Uint8Array(Buffer.from(text.slice(2), "hex"));
+  const plain = text.replaceAll(/\\(\\|[0-7]{3})/g, (_, code: string) =>
+    code === "\\" ? code : String.fromCharCode(Number.parseInt(code, 8)),
+  );
+  return new Uint8Array(Buffer.from(plain, "latin1"));
 }
 
 /** Milliseconds since the epoch, by the clock of the server; read once per statement. */
@@ -205,7 +210,8 @@ export class Database {
   /* The server gives up by itself what we have given up, so that nothing of it holds a lock. */
   #begin(lockMaxMs: number): string {
     const begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
-    if (this.#limit === undefined) return begin;
+    if (this.#limit === undefined)
+      return `${begin}; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0`;
     const ms = Math.ceil(0.9 * this.#limit.ms); // so that what is slow is not taken for silent
     return `${begin}; SET LOCAL lock_timeout = ${Math.min(lockMaxMs, ms)}; SET LOCAL statement_timeout = ${ms};
       SET LOCAL idle_in_transaction_session_timeout = ${ms}`;

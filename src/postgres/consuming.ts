@@ -1,6 +1,6 @@
 /**
- * Consuming: each transaction writes settlements, admits what is due and takes what the credits allow; a pulse looks for
- * what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
+ * Consuming: each transaction writes settlements and takes what the credits allow; another before it admits what is due. A
+ * pulse looks for what others wrote, keeps the lease, and gives back what belonged to those who fell silent.
  */
 import type { Host } from "../runtime/host.js";
 import type { Held, Holdings } from "../transport/holdings.js";
@@ -10,9 +10,11 @@ import { type Claims, wantedOf } from "./claims.js";
 import { Commits, type Written } from "./commits.js";
 import type { Connection, Database, Desk } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
+import { HandingOut } from "./handing-out.js";
 import type { Hints } from "./hints.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
+import type { Admitted } from "./places.js";
 import { Pulse } from "./pulse.js";
 import { isPlainEnd, leavesSomething, linesOf, type Settled, type Settling } from "./settling.js";
 import type { Tables } from "./tables.js";
@@ -44,14 +46,15 @@ export class Consuming {
   readonly #parts: ConsumingParts;
   readonly #commits: Commits<Job, Settled>;
   readonly #pulse: Pulse;
+  readonly #handing: HandingOut;
   #session: Session | undefined;
   #isStopped = false;
   #isLooking = false;
-  #returning: Promise<void> | undefined;
   #keptAt = 0;
 
   constructor(parts: ConsumingParts) {
     this.#parts = parts;
+    this.#handing = new HandingOut(parts);
     this.#pulse = new Pulse(parts.host, () => this.#beat());
     this.#commits = new Commits<Job, Settled>({
       host: parts.host,
@@ -81,7 +84,7 @@ export class Consuming {
   /** Writes what is to be written. */
   async flush(): Promise<void> {
     await this.#commits.close();
-    await this.#returning;
+    await this.#handing.flush();
   }
 
   close(): void {
@@ -94,9 +97,8 @@ export class Consuming {
     return this.#commits.add(settling);
   }
 
-  /** Is there as a consumer, with an id that nobody has given up. */
+  /** Is there as a consumer, with an id that nobody has given up; rejects once it is closed. */
   async attend(): Promise<void> {
-    if (this.#session === undefined) return;
     await this.#commits.add("attend");
     this.#arm();
   }
@@ -163,7 +165,7 @@ export class Consuming {
     const round = { owner, ends: settlings.map(({ held }) => held), wanted: wantedOf(asked), lockMaxMs };
     const { ended, taken, dueIn, isThere } = await desk.use((db) => tables.rounds.run(db, round));
     this.#pulse.next(dueIn);
-    const helds = this.#hold(claims.taken(claims.taking(asked, taken, owner)));
+    const helds = this.#handing.hold(claims.taken(claims.taking(asked, taken, owner)));
     if (!isThere) this.#keptAt = -Infinity; // the upkeep comes next, and finds that the lease is lost
     const answers = ended.map((isEnded) => (isEnded ? "settled" : "stale"));
     return helds.length > 0 ? { answers, tell: () => this.#give(helds) } : { answers };
@@ -174,12 +176,27 @@ export class Consuming {
     jobs: readonly Job[],
     lockMaxMs?: number,
   ): Promise<Written<Settled>> {
+    if (this.#pulse.isDue) await this.#admit({ database, desk }, lockMaxMs);
     const { tables, claims } = this.#parts;
-    const asked = { jobs, now: this.#now, isDue: this.#pulse.isDue, isStopped: this.#isStopped };
+    const asked = { jobs, now: this.#now, isStopped: this.#isStopped };
     const write = (db: Connection): Promise<Round> => writeRound(db, { tables, claims }, asked);
     const round = await database.transaction(write, { user: desk, lockMaxMs });
     const helds = this.#done(jobs, round);
     return { answers: round.answers, tell: () => this.#give(helds) };
+  }
+
+  /* In a transaction of its own: with the lines of settlements in hand, others' and these would wait for each other. */
+  async #admit(
+    { database, desk: user }: Pick<Session, "database" | "desk">,
+    lockMaxMs?: number,
+  ): Promise<void> {
+    const { tables, hints } = this.#parts;
+    const admit = (db: Connection): Promise<Admitted> => tables.places.admit(db);
+    const { isAdmitted, isBlocked } = await database.transaction(admit, { user, lockMaxMs });
+    if (isBlocked) this.#pulse.next(BLOCKED_MS);
+    if (!isAdmitted) return;
+    this.wake();
+    hints.give();
   }
 
   /* Without a transaction first, so that an idle store is not written to. */
@@ -192,44 +209,18 @@ export class Consuming {
     return this.#pulse.isDue || (!this.#isStopped && (isNew || this.#parts.claims.isHungry));
   }
 
-  #done(jobs: readonly Job[], { attended, moved, isAdmitted, isBlocked, helds }: Round): readonly Held[] {
+  #done(jobs: readonly Job[], { attended, moved, helds }: Round): readonly Held[] {
     const { claims, hints } = this.#parts;
     this.#attended(attended);
     for (const [group, id] of moved) claims.know(group, id);
-    if (isAdmitted) this.wake();
-    if (isAdmitted || jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
-    if (isBlocked) this.#pulse.next(BLOCKED_MS);
+    if (jobs.some((job) => job !== "attend" && leavesSomething(job))) hints.give();
     this.#expect(jobs);
-    return this.#hold(helds());
+    return this.#handing.hold(helds());
   }
 
-  #hold(helds: readonly Held[]): readonly Held[] {
-    for (const held of helds) this.#parts.holdings.add(held);
-    return helds;
-  }
-
-  /* What was lost on its way is somebody else's, and did not count. */
   #give(helds: readonly Held[]): void {
-    const { holdings, tables, claims } = this.#parts;
-    const own = helds.filter(({ item }) => holdings.has(item));
-    for (const { item } of helds) if (!holdings.has(item)) claims.credit(item.group, 1);
-    const isLate = this.#isStopped || tables.attendance.isOver(this.#now);
-    if (!isLate) for (const { item } of own) void this.#session?.sink.deliver(item);
-    else if (own.length > 0) this.#return(own);
-  }
-
-  /* It was on its way when the consuming stopped or the lease ran out, and reached nobody. */
-  #return(taken: readonly Held[]): void {
-    const { database } = this.#session!;
-    const { places } = this.#parts.tables;
-    this.#parts.holdings.drop(taken.map(({ item }) => item));
-    for (const { item } of taken) this.#parts.claims.credit(item.group, 1);
-    this.#returning = database
-      .use((db) => places.giveBack(db, taken, true))
-      .then(
-        () => this.#parts.hints.give(),
-        () => undefined, // the good-bye gives it back, or the end of the lease
-      );
+    const isLate = this.#isStopped || this.#parts.tables.attendance.isOver(this.#now);
+    if (this.#session !== undefined) this.#handing.give(this.#session, helds, isLate);
   }
 
   #attended(attended: Attended): void {

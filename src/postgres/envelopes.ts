@@ -93,6 +93,11 @@ export class Envelopes {
   ): Promise<void> {
     const p = this.#p;
     await this.#lock(db, "");
+    // What is due and nobody has admitted yet is given its new number together with its other deliveries.
+    await db.run(
+      `SELECT 1 FROM ${p}envelopes WHERE due_at IS NOT NULL AND name = ANY ($1::text[]) ORDER BY seq FOR UPDATE`,
+      names,
+    );
     const kept = `SELECT seq, key, priority, due_at FROM ${p}envelopes
       WHERE NOT is_again AND sent_at > ${NOW} - $2::float8 AND name = ANY ($1::text[])`;
     if (isOrdered) {
@@ -103,7 +108,7 @@ export class Envelopes {
       );
     }
     const source = `(SELECT seq, $3::bigint AS group_id, CASE WHEN $4 THEN key END AS key, priority,
-      CASE WHEN due_at > ${NOW} THEN due_at END AS due FROM (${kept}) k)`;
+      CASE WHEN due_at > ${NOW} OR ${this.#places.isLater("k.seq")} THEN due_at END AS due FROM (${kept}) k)`;
     const sql = `${this.#places.insertFrom(source)} ON CONFLICT DO NOTHING`;
     await db.run(sql, names, this.#keptMs, groupId, isOrdered);
   }
@@ -122,7 +127,8 @@ export class Envelopes {
   async reschedule(db: Connection, id: string, dueAt: number | undefined): Promise<boolean> {
     const p = this.#p;
     const rows = await db.rows(
-      `SELECT seq FROM ${p}envelopes WHERE id COLLATE "C" = $1 AND due_at IS NOT NULL AND due_at > ${NOW} FOR UPDATE`,
+      `SELECT seq FROM ${p}envelopes WHERE id COLLATE "C" = $1 AND due_at IS NOT NULL
+        AND due_at > extract(epoch FROM clock_timestamp()) * 1000 FOR UPDATE`, // the time after a wait for its lock
       id,
     );
     const seqs = rows.map(({ seq }) => seq);

@@ -78,6 +78,18 @@ export function commitError(error: unknown): Error {
 const FAILED =
   "A statement of the work has failed, and with it the transaction, though the work went on. Let the error end the work, or roll back to a SAVEPOINT before it.";
 
+const TRIES = 10;
+
+/** Where two get in each other's way one of them is told to come again. */
+export async function tried<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || tries === TRIES) throw storeError(error);
+    }
+}
+
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === "string" ? code : "";

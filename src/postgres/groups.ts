@@ -71,9 +71,12 @@ export class Groups {
     await db.run(`DELETE FROM ${this.#p}letters WHERE group_name = $1`, name);
   }
 
-  /** The groups that belong to one consumer alone. */
-  async removeOf(db: Connection, consumer: number): Promise<void> {
-    await this.#delete(db, "consumer = $1", consumer);
+  /** The groups that belong to one consumer alone; false where an open transaction of others needs one of them. */
+  async removeOf(db: Connection, consumer: number): Promise<boolean> {
+    const p = this.#p;
+    const free = `SELECT id FROM ${p}groups WHERE consumer = $1 FOR UPDATE SKIP LOCKED`;
+    await this.#delete(db, `id IN (${free})`, consumer);
+    return (await db.row(`SELECT 1 FROM ${p}groups WHERE consumer = $1`, consumer)) === undefined;
   }
 
   async list(

@@ -41,7 +41,7 @@ export class Letters {
         VALUES (${NOW}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
       group,
       groupId,
-      ended.reason,
+      ended.reason.replaceAll("\0", "\uFFFD"), // which no text of PostgreSQL can have
       failures + (ended.attempt === undefined ? 0 : 1),
       deliveries,
       historyWith(history, ended.attempt),

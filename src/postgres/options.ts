@@ -165,7 +165,7 @@ export function settingsOf(options: PostgresOptions): Settings {
 function placeFaults({ url, pool, transactions = 0 }: PostgresOptions): string[] {
   if (url !== undefined && pool !== undefined) return [ONE];
   const needed = CONNECTIONS + transactions;
-  return transactions > 0 && roomOf(pool) < needed ? [tooSmall(roomOf(pool), needed)] : [];
+  return roomOf(pool) < needed ? [tooSmall(roomOf(pool), needed)] : [];
 }
 
 /* How many connections a pool that is lent has; endless where it does not say. */

@@ -38,8 +38,6 @@ export interface Admitted {
   readonly isBlocked: boolean;
 }
 
-export const NOTHING_DUE: Admitted = { isAdmitted: false, isBlocked: false };
-
 export class Places {
   /** What is read of a delivery `o` that was taken, and of its envelope `e`. */
   readonly takenColumns: string = `o.envelope, o.group_id, o.key AS line, o.failures, o.deliveries, o.history, e.id, e.name,
@@ -62,6 +60,11 @@ export class Places {
   /** The same, from rows that are of no key. */
   insertUnkeyed(source: string): string {
     return this.#insert(source, `CASE WHEN s.due IS NULL THEN ${READY} ELSE ${LATER} END`);
+  }
+
+  /** Whether an envelope has deliveries that are not admitted yet. */
+  isLater(envelope: string): string {
+    return `EXISTS (SELECT 1 FROM ${this.#p}deliveries l WHERE l.envelope = ${envelope} AND l.state = ${LATER})`;
   }
 
   /** Which groups have something ready, and in how many milliseconds the next is due. */
@@ -123,7 +126,7 @@ export class Places {
       `SELECT envelope, group_id, state, key FROM ${p}deliveries WHERE due_at <= ${NOW} ORDER BY due_at, envelope
         LIMIT ${ADMITTED_MAX} FOR UPDATE SKIP LOCKED`,
     );
-    if (due.length === 0) return NOTHING_DUE;
+    if (due.length === 0) return { isAdmitted: false, isBlocked: true }; // somebody else is at it
     const retries = due.filter(({ state }) => state === RETRY);
     const later = due.filter(({ state }) => state === LATER);
     await db.run(
@@ -140,10 +143,8 @@ export class Places {
 
   /** What an owner has. */
   heldBy(db: Connection, owner: number): Promise<readonly Row[]> {
-    return db.rows(
-      `SELECT envelope, group_id, deliveries, key FROM ${this.#p}deliveries WHERE owner = $1`,
-      owner,
-    );
+    const sql = `SELECT envelope, group_id, deliveries, key FROM ${this.#p}deliveries WHERE owner = $1`;
+    return db.rows(sql, owner);
   }
 
   /**
@@ -243,6 +244,9 @@ export class Places {
   /* What was published for later comes after what was accepted before it was due. */
   async #admitLater(db: Connection, envelopes: readonly unknown[]): Promise<void> {
     const p = this.#p;
+    // Nobody gives them another delivery or another time until they are moved.
+    const moving = `SELECT 1 FROM ${p}envelopes WHERE seq = ANY ($1::bigint[]) ORDER BY seq FOR UPDATE`;
+    await db.run(moving, envelopes);
     const all = await db.rows(
       `SELECT group_id AS "groupId", key FROM ${p}deliveries WHERE envelope = ANY ($1::bigint[]) AND state = ${LATER}`,
       envelopes,

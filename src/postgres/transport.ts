@@ -1,5 +1,6 @@
 /** A transport on a PostgreSQL server: the queue is a table, and what is accepted survives the process. */
 import type { Host } from "../runtime/host.js";
+import { refuse } from "../runtime/options.js";
 import { processRuntime } from "../runtime/runtime.js";
 import { type Held, Holdings } from "../transport/holdings.js";
 import type {
@@ -18,8 +19,8 @@ import { Commits, type Written } from "./commits.js";
 import { closeAll, type Connection, type Database, databasesOf, Desk } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
-import { isBusy, storeError } from "./faults.js";
-import { featuresOf } from "./features.js";
+import { storeError, tried } from "./faults.js";
+import { faultsOf, featuresOf } from "./features.js";
 import type { KnownGroup } from "./groups.js";
 import { Hints } from "./hints.js";
 import { Joined } from "./joined.js";
@@ -29,9 +30,8 @@ import { migrate } from "./schema.js";
 import { writeSettlements } from "./settling.js";
 import { PostgresStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
+import { checkTexts } from "./texts.js";
 import { Transactions } from "./transactions.js";
-
-const TRIES = 10;
 
 type Answers = readonly ("accepted" | "duplicate")[];
 
@@ -130,13 +130,17 @@ export class PostgresTransport implements Transport {
 
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  faults(group: Group): readonly string[] {
+    return faultsOf(group, this.#settings);
+  }
+
   async declare(group: Group): Promise<void> {
-    if (group.start === "earliest" && this.#settings.keepEventsMs === 0) throw new TypeError(noEvents(group));
+    refuse(this.faults(group));
     const { database } = this.#open;
     const writer = group.start === "earliest" ? database.patient : database; // there may be many events
     const declare = (db: Connection): Promise<KnownGroup | undefined> => this.#declare(db, group);
     let known: KnownGroup | undefined;
-    while ((known = await this.#tried(() => writer.transaction(declare))) === undefined)
+    while ((known = await tried(() => writer.transaction(declare))) === undefined)
       await this.#consuming.attend();
     this.#claims.know(group, known.id);
   }
@@ -153,6 +157,7 @@ export class PostgresTransport implements Transport {
     const { signal, transaction } = how;
     signal?.throwIfAborted();
     void this.#open;
+    for (const wire of batch) checkTexts(wire);
     if (transaction === undefined) return this.#sends.add(batch, signal);
     return this.#within(async (db) => (await this.#tables.envelopes.send(db, batch)).answers, transaction);
   }
@@ -218,12 +223,12 @@ export class PostgresTransport implements Transport {
 
   async #use<T>(work: (db: Connection) => Promise<T>): Promise<T> {
     const { database } = this.#open;
-    return this.#tried(() => database.use(work));
+    return tried(() => database.use(work));
   }
 
   async #write<T>(work: (db: Connection) => Promise<T>, transaction?: unknown): Promise<T> {
     const { database } = this.#open;
-    if (transaction === undefined) return this.#tried(() => database.transaction(work));
+    if (transaction === undefined) return tried(() => database.transaction(work));
     return this.#within(work, transaction);
   }
 
@@ -247,16 +252,6 @@ export class PostgresTransport implements Transport {
     if (isCommitted && this.#session !== undefined) this.#woken();
   }
 
-  /* Where two get in each other's way one of them is told to come again. */
-  async #tried<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++)
-      try {
-        return await work();
-      } catch (error) {
-        if (!isBusy(error) || tries === TRIES) throw storeError(error);
-      }
-  }
-
   /* Undefined where this process is no consumer yet, or not any more. */
   async #declare(db: Connection, group: Group): Promise<KnownGroup | undefined> {
     const { groups, attendance, envelopes } = this.#tables;
@@ -273,8 +268,7 @@ export class PostgresTransport implements Transport {
   async #leave(database: Database): Promise<void> {
     const { attendance } = this.#tables;
     const isThere = attendance.id !== undefined;
-    if (isThere)
-      await this.#tried(() => database.transaction((db) => attendance.leave(db))).catch(() => undefined);
+    if (isThere) await tried(() => database.transaction((db) => attendance.leave(db))).catch(() => undefined);
     attendance.left();
     if (isThere) this.#hints.give();
   }
@@ -293,7 +287,3 @@ export class PostgresTransport implements Transport {
 }
 
 type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
-
-function noEvents({ name }: Group): string {
-  return `${name} begins with the earliest event, and none are kept. Give postgres() \`keepEvents\`, or begin "now".`;
-}

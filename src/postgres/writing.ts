@@ -1,10 +1,9 @@
-/** A round in a transaction: it is there as a consumer, writes settlements of any kind, admits what is due, and takes. */
+/** A round in a transaction: it is there as a consumer, writes settlements of any kind, and takes. */
 import type { Held } from "../transport/holdings.js";
 import type { Group } from "../transport/transport.js";
 import { type Attended, ownerOf } from "./attendance.js";
 import type { Claims } from "./claims.js";
 import type { Connection } from "./connection.js";
-import { type Admitted, NOTHING_DUE } from "./places.js";
 import { type Settled, type Settling, writeSettlements } from "./settling.js";
 import type { Tables } from "./tables.js";
 
@@ -12,7 +11,7 @@ import type { Tables } from "./tables.js";
 export type Job = Settling | "attend";
 
 /** What a transaction did. */
-export interface Round extends Admitted {
+export interface Round {
   readonly answers: readonly Settled[];
   readonly attended: Attended;
   readonly moved: readonly (readonly [Group, number])[];
@@ -27,26 +26,23 @@ interface Parts {
 interface Asked {
   readonly jobs: readonly Job[];
   readonly now: number;
-  readonly isDue: boolean;
   readonly isStopped: boolean;
 }
 
 export async function writeRound(
   db: Connection,
   { tables, claims }: Parts,
-  { jobs, now, isDue, isStopped }: Asked,
+  { jobs, now, isStopped }: Asked,
 ): Promise<Round> {
   const attended = await tables.attendance.attend(db, now);
   const moved = attended.isLost ? await declareAgain(db, { tables, claims }, attended.id) : [];
   const settlings = jobs.filter((job) => job !== "attend");
   const settled = settlings.length > 0 ? await writeSettlements(db, tables, settlings) : [];
   if (jobs.length > 0) claims.wake();
-  const admitted = isDue ? await tables.places.admit(db) : NOTHING_DUE;
-  if (admitted.isAdmitted) claims.wake();
   const taken = isStopped || attended.isLost ? [] : await claims.take(db, attended.id, jobs.length > 0);
   const bySettling = new Map(settlings.map((settling, at) => [settling, settled[at]!]));
   const answers = jobs.map((job) => (job === "attend" ? "settled" : bySettling.get(job)!));
-  return { ...admitted, answers, attended, moved, helds: () => claims.taken(taken) };
+  return { answers, attended, moved, helds: () => claims.taken(taken) };
 }
 
 /* A consumer that was given up is a new one: in all groups that are declared here, those of its own made again. */

@@ -5,6 +5,7 @@ import { postgres } from "signalbox/postgres";
 import { processRuntime } from "../../src/runtime/runtime.js";
 import { Sleeper } from "../../src/testing/contract/sleeper.js";
 import { opened } from "../support/kept-items.js";
+import { poolOn } from "../support/postgres-schemas.js";
 import { group, idOf, Noted, noServer, open, setup, until, wire } from "./setup.js";
 
 async function withOrders() {
@@ -59,6 +60,21 @@ describe.skipIf(noServer !== undefined)("a pool that was lent", () => {
     expect(items.map(idOf)).toEqual(ids);
     expect(names.at(-1)).toBeUndefined();
     expect(names.some((name) => name?.startsWith("signalbox "))).toBe(true);
+  });
+
+  test("is asked nothing more by a group that was declared as the transport closed", async () => {
+    const { schema, pool } = setup();
+    const { transport } = await open({ pool: pool(), schema });
+    const declared = transport.declare(group("late"));
+    declared.catch(() => undefined);
+    await transport.close();
+    await expect(declared).rejects.toThrow("The transport was closed");
+  });
+
+  test("is refused where it has less than four connections", () => {
+    const pool = poolOn(3);
+    onTestFinished(() => pool.end());
+    expect(() => postgres({ pool })).toThrow("to have 4 connections");
   });
 
   test("reads its own types as it likes", async () => {

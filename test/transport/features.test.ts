@@ -15,6 +15,7 @@ import {
   Task,
 } from "../../src/index.js";
 import { Keyed, Ping } from "../dispatch/setup.js";
+import { group } from "../support/kept-items.js";
 import { virtualBus } from "../support/virtual.js";
 import { PortedMemory, ShelfStore } from "./transports.js";
 
@@ -75,6 +76,16 @@ test.each([
   expect(faults).toEqual([
     'drops asks for overflow "dropOldest" in its lane, but transport default keeps the queue in its store. Remove `overflow` from the options of its lane.',
   ]);
+});
+
+test.each([
+  ["SQLite", sqlite({ path: "-" })],
+  ["PostgreSQL", postgres()],
+])("a group that begins with the earliest event is a fault on %s, where none are kept", (_, transport) => {
+  expect(transport.faults(group("late", { start: "earliest" }))).toEqual([
+    expect.stringContaining("late begins with the earliest event, and none are kept."),
+  ]);
+  expect(transport.faults(group("late"))).toEqual([]);
 });
 
 describe("a derived name of a method", () => {
