@@ -193,7 +193,7 @@ export class Consuming {
     const { tables, hints } = this.#parts;
     const admit = (db: Connection): Promise<Admitted> => tables.places.admit(db);
     const { isAdmitted, isBlocked } = await database.transaction(admit, { user, lockMaxMs });
-    if (isBlocked) this.#pulse.next(BLOCKED_MS);
+    if (isBlocked) this.#pulse.rest(BLOCKED_MS);
     if (!isAdmitted) return;
     this.wake();
     hints.give();

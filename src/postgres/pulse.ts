@@ -7,6 +7,7 @@ export class Pulse {
   readonly #beat: () => void;
   #armed: { readonly timer: HostTimer; readonly at: number } | undefined;
   #nextDue: number | undefined;
+  #notBefore = -Infinity;
 
   constructor(host: () => Host, beat: () => void) {
     this.#host = host;
@@ -15,12 +16,17 @@ export class Pulse {
 
   /** Whether something is due by now. */
   get isDue(): boolean {
-    return this.#nextDue !== undefined && this.#nextDue <= this.#now;
+    return this.#due <= this.#now;
   }
 
   /** In how many milliseconds the next is due, if there is one. */
   next(dueIn: number | undefined): void {
     this.#nextDue = dueIn === undefined ? undefined : this.#now + dueIn;
+  }
+
+  /** Nothing counts as due for so many milliseconds. */
+  rest(ms: number): void {
+    this.#notBefore = this.#now + ms;
   }
 
   /** Another one is due then. */
@@ -30,7 +36,7 @@ export class Pulse {
 
   /** Beats once, so many milliseconds from now at the latest. */
   arm(longest: number): void {
-    const wait = Math.max(0, Math.min(longest, (this.#nextDue ?? Infinity) - this.#now));
+    const wait = Math.max(0, Math.min(longest, this.#due - this.#now));
     const at = this.#now + wait;
     if (this.#armed !== undefined && this.#armed.at <= at) return;
     this.stop();
@@ -46,6 +52,10 @@ export class Pulse {
   #fire(): void {
     this.#armed = undefined;
     this.#beat();
+  }
+
+  get #due(): number {
+    return Math.max(this.#nextDue ?? Infinity, this.#notBefore);
   }
 
   get #now(): number {
