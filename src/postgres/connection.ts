@@ -101,8 +101,13 @@ function hashOf(text: string, factor: number): string {
 
 /* A plan was made for the sizes that the tables had: after so many uses of a connection they are made again. */
 const PLANNED_USES = 250;
-/* For a few rows the server would plan anew each time, which takes longer than what is planned. */
-const PLANS_STAY = "SET plan_cache_mode = force_generic_plan";
+/*
+ * For a few rows the server would plan anew each time, which takes longer than what is planned. Behind a pooler it would do
+ * so for other people, too: there the process is another than the client was told.
+ */
+function plansStay({ processID = null }: PooledClient): string {
+  return `SELECT set_config('plan_cache_mode', 'force_generic_plan', false) WHERE pg_backend_pid() = ${processID}`;
+}
 
 /* Sent ahead of what comes next, which fails, too, where this does. */
 function before(client: PooledClient, text: string): void {
@@ -190,7 +195,7 @@ export class Database {
     const uses = (this.#uses.get(client) ?? 0) + 1;
     this.#uses.set(client, uses === PLANNED_USES + 1 ? 1 : uses);
     const isOwn = this.#end !== undefined;
-    if (this.#isPreparing && uses === 1 && isOwn) before(client, PLANS_STAY);
+    if (this.#isPreparing && uses === 1 && isOwn) before(client, plansStay(client));
     if (this.#isPreparing && uses > PLANNED_USES) before(client, "DISCARD PLANS");
     return new Connection(client, { limit: this.#limit, isPreparing: this.#isPreparing });
   }

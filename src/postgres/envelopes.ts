@@ -232,7 +232,7 @@ export class Envelopes {
           fresh AS MATERIALIZED (SELECT DISTINCT ON (id) * FROM asked WHERE id IN (SELECT id FROM first) ORDER BY id, at)`;
     return `${lockLimitFrom("$4")}, asked AS MATERIALIZED (${asked}), ${fresh},
       bound AS MATERIALIZED (SELECT b.event, g.id, g.is_ordered FROM ${p}bindings b JOIN ${p}groups g ON g.id = b.group_id
-        WHERE b.event = ANY ($1::text[]) ORDER BY g.id FOR KEY SHARE OF g)`;
+        CROSS JOIN limits WHERE b.event = ANY ($1::text[]) ORDER BY g.id FOR KEY SHARE OF g)`;
   }
 
   /* Whether somebody else consumes one of the groups. */

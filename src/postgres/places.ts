@@ -84,7 +84,7 @@ export class Places {
   /** So many of each; each is then out, and nobody waits for what another is taking. */
   take(db: Connection, owner: number, wanted: readonly Wanted[]): Promise<readonly Row[]> {
     return db.rows(
-      `WITH ${this.takenFrom("$2::bigint[], $3::int[], $4::bool[]", "$1")} SELECT ${this.takenColumns}
+      `WITH ${this.takenFrom("unnest($2::bigint[], $3::int[], $4::bool[])", "$1")} SELECT ${this.takenColumns}
         FROM taken o LEFT JOIN ${this.#p}envelopes e ON e.seq = o.envelope ORDER BY o.priority DESC, o.envelope`,
       owner,
       ...wantedColumns(wanted),
@@ -92,13 +92,14 @@ export class Places {
   }
 
   /**
-   * A table `taken` of what an owner that is there takes, who stays there until the transaction has ended. They go
-   * through arrays, of which the planner expects few elements: it would read the whole table for what it takes for many.
+   * A table `taken` of what an owner that is there takes, who stays there until the transaction has ended; it is wanted in
+   * rows of (group_id, most, is_lowest). They go through arrays, of which the planner expects few elements: it would read
+   * the whole table for what it takes for many.
    */
   takenFrom(wanted: string, owner: string): string {
     const p = this.#p;
     const ready = `${p}deliveries r WHERE r.group_id = w.g AND r.state = ${READY}`;
-    return `next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM unnest(${wanted}) w (g, most, low)
+    return `next AS MATERIALIZED (SELECT DISTINCT n.envelope, n.group_id FROM ${wanted} w (g, most, low)
         CROSS JOIN LATERAL (SELECT r.envelope, r.group_id FROM ${ready} AND r.priority <=
             CASE WHEN w.low THEN (SELECT min(r.priority) FROM ${ready}) ELSE ${PRIORITY_MAX} END
           ORDER BY r.priority DESC, r.envelope LIMIT w.most FOR NO KEY UPDATE SKIP LOCKED) n),

@@ -56,7 +56,7 @@ function sqlOf(p: string, isKept: boolean, places: Places): string {
     ended AS (DELETE FROM ${p}deliveries d USING settled s WHERE d.envelope = s.e AND d.group_id = s.g
       AND d.owner = s.owner AND d.deliveries = s.deliveries RETURNING d.envelope, s.at),
     ${isKept ? "" : gone}
-    ${places.takenFrom("$2::bigint[], $3::int[], $4::bool[]", "$1")},
+    ${places.takenFrom("limits, unnest($2::bigint[], $3::int[], $4::bool[])", "$1")},
     head AS (SELECT 1 AS n, (SELECT string_agg(at::text, ' ') FROM ended) AS ended,
       (SELECT min(due_at) FROM ${p}deliveries WHERE due_at IS NOT NULL) - ${NOW} AS due_in,
       EXISTS (SELECT 1 FROM ${p}consumers WHERE id = $1) AS is_there)

@@ -85,6 +85,57 @@ describe.skipIf(noServer !== undefined)("a publish whose key an open transaction
   });
 });
 
+/* A transaction of others that has locked rows of a table until the test has ended. */
+async function locking(pool: Pool, table: string) {
+  const client: PoolClient = await pool.connect();
+  onTestFinished(async () => {
+    await client.query("ROLLBACK");
+    client.release();
+  });
+  await client.query("BEGIN");
+  await client.query(`SELECT 1 FROM ${table} FOR UPDATE`);
+}
+
+describe.skipIf(noServer !== undefined)(
+  "a publish without a key whose group an open transaction holds",
+  () => {
+    test.each([0, "2m"])(
+      "is refused as busy after busyMax, with a dedupeWindow of %s",
+      async (dedupeWindow) => {
+        const options = { dedupeWindow, busyMax: 400, answerMax: "2s" };
+        const { transport, schema, pool, states } = await withReader(options);
+        await locking(pool, `${schema}.groups`);
+        await expect(transport.send([wire("a")])).rejects.toMatchObject({ problem: "busy" });
+        expect(states).toEqual([]);
+      },
+    );
+  },
+);
+
+describe.skipIf(noServer !== undefined)("a taking whose consumer an open transaction holds", () => {
+  test.each(["its own", "a lent"])("waits by short attempts over connections of %s pool", async (whose) => {
+    const { schema, pool } = setup();
+    const lent = pool();
+    const place = whose === "a lent" ? { pool: lent } : {};
+    const { transport, items, states } = await open({
+      schema,
+      lease: "1m",
+      poll: 50,
+      answerMax: 600,
+      ...place,
+    });
+    await transport.declare(group("reader"));
+    transport.credit("reader", 1);
+    await transport.send([wire("a")]);
+    await until(() => items.length === 1);
+    await locking(lent, `${schema}.consumers`);
+    transport.credit("reader", 1);
+    await transport.send([wire("b")]);
+    await moment(1_500); // an answer would have been due long ago
+    expect(states).toEqual([]);
+  });
+});
+
 describe.skipIf(noServer !== undefined)("a settlement whose key an open transaction holds", () => {
   test("holds up no other, nor the lease, and is written after that transaction", async () => {
     const { transport, items, lost, pool, schema } = await withReader();
