@@ -46,6 +46,14 @@ describe("a dead letter box", () => {
     expect(box.forgotten).toBe(0);
   });
 
+  it("counts those that a store keeps, the latest thousand at most", () => {
+    const box = new DeadLetterBox(10, 1_000);
+    expect(box.since(-1)).toBe(0);
+    for (let at = 0; at <= 1_000; at++) box.keptElsewhere(at);
+    expect([box.since(-1), box.since(1), box.since(999), box.since(1_000)]).toEqual([1_000, 999, 1, 0]);
+    expect(box.size(0)).toBe(0);
+  });
+
   it("counts what came after a moment", () => {
     const box = new DeadLetterBox(10, 1_000);
     for (const at of [1, 2, 3]) box.add(letter(`${at}`, at));
