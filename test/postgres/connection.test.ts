@@ -16,12 +16,17 @@ function ownDatabase(off: number) {
   return new Database({ connect }, undefined, () => Promise.resolve());
 }
 
+async function modeOf(database: Database): Promise<unknown> {
+  const row = await database.use((db) => db.row("SHOW plan_cache_mode"));
+  return row?.["plan_cache_mode"];
+}
+
 describe.skipIf(noServer !== undefined)("plans", () => {
-  test.each([
-    ["stay on a connection of its own", 0, "force_generic_plan"],
-    ["are left to the server behind a pooler, which shares the connection", 1, "auto"],
-  ])("%s", async (_, off, mode) => {
-    const rows = await ownDatabase(off).use((db) => db.row("SHOW plan_cache_mode"));
-    expect(rows).toEqual({ plan_cache_mode: mode });
+  test("stay on a connection of its own", async () => {
+    expect(await modeOf(ownDatabase(0))).toBe("force_generic_plan");
+  });
+
+  test("are left to the server behind a pooler, which shares the connection", async () => {
+    expect(await modeOf(ownDatabase(1))).toBe("auto");
   });
 });
