@@ -1,7 +1,8 @@
 /** What the groups of this process may still be handed, and the taking of it. */
-import { envelopeOf, historyOf, type Row } from "../transport/envelope-rows.js";
+import { heldOf } from "../transport/delivery-rows.js";
+import type { Row } from "../transport/envelope-rows.js";
 import type { Held } from "../transport/holdings.js";
-import type { Group, Item } from "../transport/transport.js";
+import type { Group } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
 import type { Wanted } from "./places.js";
 import { endOf } from "./settling.js";
@@ -113,7 +114,9 @@ export class Claims {
   taking(asked: readonly Asked[], rows: readonly Row[], owner: number): readonly Taken[] {
     return asked.map(({ account, most }) => {
       const own = rows.filter(({ group_id }) => group_id === account.groupId);
-      const helds = own.map((row) => heldOf(row, account.group, owner));
+      const helds = own.map((row) =>
+        heldOf(row, account.group, { owner, deliveries: row["deliveries"] as number }),
+      );
       return { account, helds, isEmpty: own.length < Math.max(1, most - lowOf(account, most)) };
     });
   }
@@ -181,21 +184,4 @@ export function wantedOf(asked: readonly Asked[]): readonly Wanted[] {
       { groupId, most: low, isLowest: true },
     ].filter((wanted) => wanted.most > 0);
   });
-}
-
-function heldOf(row: Row, { name, inboxMs }: Group, owner: number): Held {
-  const envelope = envelopeOf(row);
-  const deliveries = row["deliveries"] as number;
-  const history = historyOf(row["history"]);
-  const item: Item = { group: name, envelope, failures: row["failures"] as number, deliveries, history };
-  return {
-    item,
-    eventId: "id" in envelope ? envelope.id : "",
-    inboxMs,
-    envelope: row["envelope"] as number,
-    groupId: row["group_id"] as number,
-    owner,
-    deliveries,
-    key: row["line"] as string | null,
-  };
 }

@@ -1,9 +1,10 @@
 /** What a PostgreSQL transport keeps beside deliveries, and what an operator asks of it. */
+import { type Letter, readable } from "../transport/delivery-rows.js";
 import { envelopeOf } from "../transport/envelope-rows.js";
 import type { Item, Store, WireEnvelope } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
-import { type Letter, readable } from "./letters.js";
 import type { Tables } from "./tables.js";
+import { checkTexts } from "./texts.js";
 
 export interface StoreParts {
   readonly tables: Tables;
@@ -79,6 +80,7 @@ export class PostgresStore implements Store {
   }
 
   async redrive(id: string, edited?: WireEnvelope): Promise<boolean> {
+    if (edited !== undefined) checkTexts(edited);
     const isDone = await this.#parts.write((db) => this.#redrive(db, id, edited));
     if (isDone) this.#parts.wake();
     return isDone;

@@ -5,6 +5,7 @@
 import type { Host } from "../runtime/host.js";
 import type { Held } from "../transport/holdings.js";
 import { StoreError } from "../transport/store-errors.js";
+import { Turns } from "../transport/turns.js";
 import { pause } from "./answers.js";
 import { Begun } from "./begun.js";
 import type { Databases } from "./connection.js";
@@ -21,23 +22,20 @@ export interface TransactionsParts {
   readonly ended: (helds: readonly Held[], isCommitted: boolean) => void;
 }
 
-interface Waiting {
-  readonly go: () => void;
-  readonly refuse: (error: Error) => void;
-}
-
 export class Transactions {
   readonly #parts: TransactionsParts;
   readonly #open = new Map<unknown, Begun>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #turns: Turns;
   #databases: Databases | undefined;
   #fates: Fates | undefined;
-  #taken = 0;
   #count = 0;
   #name: string | undefined;
 
   constructor(parts: TransactionsParts) {
     this.#parts = parts;
+    const { transactions: most, busyMaxMs: waitMaxMs } = parts.settings;
+    const late = (): StoreError => new StoreError("postgres", "busy", BUSY);
+    this.#turns = new Turns({ host: parts.host, most, waitMaxMs, late });
   }
 
   open(databases: Databases): void {
@@ -56,14 +54,13 @@ export class Transactions {
     signal?.throwIfAborted();
     const { host, settings } = this.#parts;
     const until = signal === undefined ? host().monotonic() + settings.busyMaxMs : Infinity;
-    if (this.#taken >= settings.transactions) await this.#turn(signal);
-    else this.#taken++;
+    await this.#turns.take(signal);
     try {
       const begun = await this.#begun(signal, until);
       this.#open.set(begun.client, begun);
       return begun;
     } catch (error) {
-      this.#next();
+      this.#turns.give();
       throw storeError(error);
     }
   }
@@ -71,32 +68,8 @@ export class Transactions {
   /** Rolls back those that are open, and refuses those that wait. */
   async close(): Promise<void> {
     this.#databases = undefined;
-    for (const { refuse } of this.#waiting) refuse(closed());
+    this.#turns.refuse(closed());
     await Promise.all([...this.#open.values()].map((begun) => begun.rollBack()));
-  }
-
-  /* A place is handed on: it stays taken. */
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { host, settings } = this.#parts;
-      const leave = (): void => waiting.refuse(signal!.reason as Error);
-      const late = (): void => waiting.refuse(new StoreError("postgres", "busy", BUSY));
-      const timer = signal === undefined ? host().timer(late, settings.busyMaxMs) : undefined;
-      const left = (): void => {
-        this.#waiting.delete(waiting);
-        timer?.cancel();
-        signal?.removeEventListener("abort", leave);
-      };
-      const waiting: Waiting = { go: () => (left(), resolve()), refuse: (error) => (left(), reject(error)) };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.add(waiting);
-    });
-  }
-
-  #next(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) this.#taken--;
-    else first.go();
   }
 
   async #begun(signal: AbortSignal | undefined, until: number): Promise<Begun> {
@@ -130,7 +103,7 @@ export class Transactions {
   }
 
   #ended(begun: Begun, helds: readonly Held[], isCommitted: boolean): void {
-    if (this.#open.delete(begun.client)) this.#next();
+    if (this.#open.delete(begun.client)) this.#turns.give();
     this.#parts.ended(helds, isCommitted);
   }
 }

@@ -3,6 +3,7 @@ import type { Host } from "../runtime/host.js";
 import { refuse } from "../runtime/options.js";
 import { processRuntime } from "../runtime/runtime.js";
 import { type Held, Holdings } from "../transport/holdings.js";
+import { earliestFaults, storeFeatures } from "../transport/store-features.js";
 import type {
   Features,
   Group,
@@ -20,7 +21,6 @@ import { closeAll, type Connection, type Database, databasesOf, Desk } from "./c
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { storeError, tried } from "./faults.js";
-import { faultsOf, featuresOf } from "./features.js";
 import type { KnownGroup } from "./groups.js";
 import { Hints } from "./hints.js";
 import { Joined } from "./joined.js";
@@ -32,6 +32,9 @@ import { PostgresStore } from "./store.js";
 import { type Tables, tablesOf } from "./tables.js";
 import { checkTexts } from "./texts.js";
 import { Transactions } from "./transactions.js";
+
+/* A field has a gigabyte at most, and on its way the body is text of two characters a byte. */
+const BODY_MAX = 250_000_000;
 
 type Answers = readonly ("accepted" | "duplicate")[];
 
@@ -56,7 +59,7 @@ export class PostgresTransport implements Transport {
     const host = (): Host => this.#host;
     this.#settings = settings;
     this.#tables = tablesOf(settings);
-    this.features = featuresOf(settings);
+    this.features = storeFeatures({ ...settings, bodyBytesMax: BODY_MAX });
     this.#claims = new Claims(this.#tables);
     this.#link = new Link({
       host,
@@ -131,7 +134,7 @@ export class PostgresTransport implements Transport {
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   faults(group: Group): readonly string[] {
-    return faultsOf(group, this.#settings);
+    return earliestFaults(group, "postgres", this.#settings.keepEventsMs);
   }
 
   async declare(group: Group): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the groups of this process may still be handed, and the taking of it. */
-import type { Group, Item } from "../transport/transport.js";
+import type { Group } from "../transport/transport.js";
 import type { Connection, Row } from "./connection.js";
-import { envelopeOf, historyOf } from "../transport/envelope-rows.js";
+import { heldOf } from "../transport/delivery-rows.js";
 import type { Held } from "../transport/holdings.js";
 import type { Inbox } from "./inbox.js";
 import type { Places } from "./places.js";
@@ -121,7 +121,9 @@ export class Claims {
   ): Held[] {
     const { account, rows, owner } = from;
     const { inboxMs } = account.group;
-    const helds = rows.map((row) => heldOf(row, account.group, owner));
+    const helds = rows.map((row) =>
+      heldOf(row, account.group, { owner, deliveries: (row["deliveries"] as number) + 1 }),
+    );
     if (inboxMs === 0) return helds;
     return helds.filter((held) => {
       const { groupId, eventId, envelope } = held;
@@ -130,21 +132,4 @@ export class Claims {
       return isFirst;
     });
   }
-}
-
-function heldOf(row: Row, { name, inboxMs }: Group, owner: number): Held {
-  const envelope = envelopeOf(row);
-  const deliveries = (row["deliveries"] as number) + 1;
-  const history = historyOf(row["history"]);
-  const item: Item = { group: name, envelope, failures: row["failures"] as number, deliveries, history };
-  return {
-    item,
-    eventId: "id" in envelope ? envelope.id : "",
-    inboxMs,
-    envelope: row["envelope"] as number,
-    groupId: row["group_id"] as number,
-    owner,
-    deliveries,
-    key: row["line"] as string | null,
-  };
 }

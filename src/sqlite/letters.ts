@@ -1,29 +1,8 @@
 /** Dead letters: whole, with the failures that led there, until they are redriven, discarded or too old. */
-import type { AttemptRecord, Item, WireEnvelope } from "../transport/transport.js";
-import {
-  ENVELOPE,
-  envelopeOf,
-  historyOf,
-  historyWith,
-  type Value,
-  valuesOf,
-} from "../transport/envelope-rows.js";
+import { type Ended, type Letter, letterOf, numberOf, remains } from "../transport/delivery-rows.js";
+import { ENVELOPE, historyWith, valuesOf } from "../transport/envelope-rows.js";
 import type { Held } from "../transport/holdings.js";
-import type { Connection, Row } from "./connection.js";
-
-/** A dead letter as the port lists it. */
-export interface Letter {
-  readonly id: string;
-  readonly item: Item;
-  readonly reason: string;
-  readonly at: number;
-}
-
-/** Why an item is given up, and the attempt that it was given up after. */
-export interface Ended {
-  readonly reason: string;
-  readonly attempt?: AttemptRecord;
-}
+import type { Connection } from "./connection.js";
 
 const SWEPT_MAX = 1_000;
 
@@ -90,35 +69,4 @@ export class Letters {
     const old = `SELECT number FROM ${p}letters WHERE at < ? ORDER BY at LIMIT ${SWEPT_MAX}`;
     db.run(`DELETE FROM ${p}letters WHERE number IN (${old})`, until);
   }
-}
-
-/** The envelope of a letter, if it can be read. */
-export function readable({ item }: Letter): WireEnvelope | undefined {
-  return "undecodable" in item.envelope ? undefined : item.envelope;
-}
-
-/* Without a name it stays undecodable. */
-function remains(bytes: Uint8Array): readonly Value[] {
-  return ["", "", null, 3, null, null, "", bytes];
-}
-
-function letterOf(row: Row): Letter {
-  const { number, group_name, reason, at, failures, deliveries, history } = row;
-  const item = {
-    group: group_name as string,
-    envelope: envelopeOf(row),
-    failures: failures as number,
-    deliveries: deliveries as number,
-    history: historyOf(history),
-  };
-  return { id: idOf(number as number), item, reason: reason as string, at: at as number };
-}
-
-/* As texts they are in the order of their numbers, too. */
-function idOf(number: number): string {
-  return String(number).padStart(16, "0");
-}
-
-function numberOf(id: string): number | undefined {
-  return /^\d{1,16}$/.test(id) ? Number(id) : undefined;
 }

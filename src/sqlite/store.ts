@@ -1,8 +1,8 @@
 /** What a SQLite transport keeps beside deliveries, and what an operator asks of it. */
 import type { Item, Store, WireEnvelope } from "../transport/transport.js";
 import type { Connection } from "./connection.js";
+import { type Letter, readable } from "../transport/delivery-rows.js";
 import { envelopeOf } from "../transport/envelope-rows.js";
-import { type Letter, readable } from "./letters.js";
 import type { Tables } from "./tables.js";
 
 export interface StoreParts {

@@ -4,11 +4,12 @@
  * finds it closed, and cannot write outside of the transaction or into the next one.
  */
 import type { Host } from "../runtime/host.js";
+import type { Held } from "../transport/holdings.js";
 import { StoreError } from "../transport/store-errors.js";
+import { Turns } from "../transport/turns.js";
 import { Begun } from "./begun.js";
 import type { Connection } from "./connection.js";
 import { isBusy, storeError } from "./faults.js";
-import type { Held } from "../transport/holdings.js";
 
 export interface TransactionsParts {
   readonly host: () => Host;
@@ -19,23 +20,19 @@ export interface TransactionsParts {
   readonly ended: (helds: readonly Held[], isCommitted: boolean) => void;
 }
 
-interface Waiting {
-  readonly go: () => void;
-  readonly refuse: (error: Error) => void;
-}
-
 const RETRY_MS = 10;
 
 export class Transactions {
   readonly #parts: TransactionsParts;
-  readonly #waiting = new Set<Waiting>();
-  #isTaken = false;
+  readonly #turns: Turns;
   /* Whoever waits for the lock finds out by it that nobody wants it any more. */
   #closes = 0;
   #open: Begun | undefined;
 
   constructor(parts: TransactionsParts) {
     this.#parts = parts;
+    const late = (): StoreError => new StoreError("sqlite", "busy", BUSY);
+    this.#turns = new Turns({ host: parts.host, most: 1, waitMaxMs: parts.busyMaxMs, late });
   }
 
   /** Whether one holds the write lock now. */
@@ -54,10 +51,10 @@ export class Transactions {
    */
   async begin(signal: AbortSignal | undefined): Promise<Begun> {
     signal?.throwIfAborted();
-    if (this.#isTaken) await this.#turn(signal);
-    this.#isTaken = true;
+    const closes = this.#closes;
+    await this.#turns.take(signal);
     try {
-      return (this.#open = await this.#begun(signal));
+      return (this.#open = await this.#begun(signal, closes));
     } catch (error) {
       this.#next();
       throw storeError(error);
@@ -67,41 +64,20 @@ export class Transactions {
   /** Rolls back the one that is open, and refuses those that wait. */
   close(): void {
     this.#closes++;
-    for (const { refuse } of this.#waiting) refuse(new StoreError("sqlite", "busy", CLOSED));
+    this.#turns.refuse(new StoreError("sqlite", "busy", CLOSED));
     this.#open?.rollBack();
-  }
-
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { host, busyMaxMs } = this.#parts;
-      const leave = (): void => waiting.refuse(signal!.reason as Error);
-      const late = (): void => waiting.refuse(new StoreError("sqlite", "busy", BUSY));
-      const timer = signal === undefined ? host().timer(late, busyMaxMs) : undefined;
-      const left = (): void => {
-        this.#waiting.delete(waiting);
-        timer?.cancel();
-        signal?.removeEventListener("abort", leave);
-      };
-      const waiting: Waiting = { go: () => (left(), resolve()), refuse: (error) => (left(), reject(error)) };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.add(waiting);
-    });
   }
 
   /* What others of this process want to write goes first: it has waited, too. */
   #next(): void {
     this.#open = undefined;
-    this.#parts.host().macrotask(() => {
-      const [first] = this.#waiting;
-      this.#isTaken = first !== undefined;
-      first?.go();
-    });
+    this.#parts.host().macrotask(() => this.#turns.give());
   }
 
-  async #begun(signal: AbortSignal | undefined): Promise<Begun> {
+  async #begun(signal: AbortSignal | undefined, closes: number): Promise<Begun> {
     const db = this.#parts.connect();
     try {
-      await this.#lock(db, signal);
+      await this.#lock(db, signal, closes);
       return new Begun(db, (helds, isCommitted) => {
         this.#next();
         this.#parts.ended(helds, isCommitted);
@@ -112,18 +88,17 @@ export class Transactions {
     }
   }
 
-  async #lock({ database }: Connection, signal: AbortSignal | undefined): Promise<void> {
+  async #lock({ database }: Connection, signal: AbortSignal | undefined, closes: number): Promise<void> {
     const { host, busyMaxMs } = this.#parts;
     const until = signal === undefined ? host().monotonic() + busyMaxMs : Infinity;
-    const closes = this.#closes;
     for (;;)
       try {
+        if (closes !== this.#closes) throw new StoreError("sqlite", "busy", CLOSED);
         return database.exec("BEGIN IMMEDIATE");
       } catch (error) {
         if (!isBusy(error) || host().monotonic() >= until) throw error;
         await new Promise<void>((resolve) => void host().timer(resolve, RETRY_MS * host().random()));
         signal?.throwIfAborted();
-        if (closes !== this.#closes) throw new StoreError("sqlite", "busy", CLOSED);
       }
   }
 }

@@ -21,6 +21,7 @@ import { isBusy, storeError } from "./faults.js";
 import type { KnownGroup } from "./groups.js";
 import { hintsOf } from "./hints.js";
 import { type Held, Holdings } from "../transport/holdings.js";
+import { earliestFaults, storeFeatures } from "../transport/store-features.js";
 import { type Settings, settingsOf, type SqliteOptions } from "./options.js";
 import { Joined } from "./joined.js";
 import { migrate } from "./schema.js";
@@ -54,7 +55,9 @@ export class SqliteTransport implements Transport {
     const tables = tablesOf(settings);
     this.#settings = settings;
     this.#tables = tables;
-    this.features = featuresOf(settings);
+    const { synchronous, leaseMs, dedupeWindowMs } = settings;
+    const survives = synchronous === "full" ? "power" : "process";
+    this.features = storeFeatures({ survives, leaseMs, dedupeWindowMs, bodyBytesMax: BODY_MAX });
     this.#claims = new Claims(tables.places, tables.inbox);
     this.#consuming = new Consuming({
       settings,
@@ -125,8 +128,8 @@ export class SqliteTransport implements Transport {
 
   // ── Groups ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  faults({ name, start }: Group): readonly string[] {
-    return start === "earliest" && this.#settings.keepEventsMs === 0 ? [noEvents(name)] : [];
+  faults(group: Group): readonly string[] {
+    return earliestFaults(group, "sqlite", this.#settings.keepEventsMs);
   }
 
   async declare(group: Group): Promise<void> {
@@ -275,25 +278,3 @@ export class SqliteTransport implements Transport {
 }
 
 type SendOptions = NonNullable<Parameters<Transport["send"]>[1]>;
-
-function featuresOf({ synchronous, leaseMs, dedupeWindowMs }: Settings): Features {
-  return Object.freeze({
-    survives: synchronous === "full" ? "power" : "process",
-    serialises: true,
-    holds: "store",
-    order: "key",
-    counts: "failures",
-    fenced: true,
-    leaseMs,
-    retryAfterMaxMs: Infinity,
-    dueMaxMs: Infinity,
-    priorities: 8,
-    dedupeWindowMs,
-    bodyBytesMax: BODY_MAX,
-    transactions: true,
-  });
-}
-
-function noEvents(group: string): string {
-  return `${group} begins with the earliest event, and none are kept. Give sqlite() \`keepEvents\`, or begin "now".`;
-}

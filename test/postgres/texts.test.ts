@@ -30,6 +30,17 @@ describe.skipIf(noServer !== undefined)("a text that an index of PostgreSQL cann
     expect(await transport.settle(items[0]!, { kind: "done" })).toBe("settled");
   });
 
+  test("is refused in a dead letter that is edited, which stays", async () => {
+    const { transport, items } = await withReader();
+    await transport.send([wire("a")]);
+    await until(() => items.length === 1);
+    await transport.settle(items[0]!, { kind: "deadLetter", reason: "failed" });
+    const [letter] = await transport.store.deadLetters({});
+    const edited = transport.store.redrive(letter!.id, wire("a", { key: "a\0b" }));
+    await expect(edited).rejects.toThrow("Expected the key of an event to be");
+    expect(await transport.store.deadLetters({})).toHaveLength(1);
+  });
+
   test("is replaced in the reason of a dead letter, which is settled", async () => {
     const { transport, items } = await withReader();
     await transport.send([wire("a")]);
