@@ -1,10 +1,8 @@
-/** Connections to the server: from pools of its own, or from one that the application lends. */
-import type { Host } from "../runtime/host.js";
+/** Connections to the server, and what is asked on them: by itself, in a transaction, or for as long as somebody stays. */
 import type { Row } from "../transport/envelope-rows.js";
 import { type Limit, within } from "./answers.js";
 import type { PooledClient, PostgresClient, PostgresPool } from "./client.js";
 import { isConnectionLost, isUnprepared } from "./faults.js";
-import type { Settings } from "./options.js";
 
 /* Whatever the application has set for its own queries, these read the same. */
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
@@ -260,36 +258,6 @@ export class Desk {
     this.#isBroken = false;
     this.#client.on("error", this.#broken);
   }
-}
-
-/** Where the transport works, and where its transactions for the application do: neither waits for the other. */
-export interface Databases {
-  readonly own: Database;
-  readonly begun: Database;
-}
-
-/** The pool that was lent, or pools of its own; only then is `pg` needed. */
-export async function databasesOf(settings: Settings, host: () => Host): Promise<Databases> {
-  const { pool, url, connections, transactions, answerMaxMs } = settings;
-  const limit = { host, ms: answerMaxMs };
-  if (pool !== undefined) {
-    const lent = new Database(pool, limit);
-    return { own: lent, begun: lent };
-  }
-  const { default: pg } = await import("pg");
-  const place = url === undefined ? {} : { connectionString: url };
-  const made = (max: number): Database => {
-    const ways = { keepAlive: true, keepAliveInitialDelayMillis: answerMaxMs, allowExitOnIdle: true };
-    const own = new pg.Pool({ ...place, ...ways, max, connectionTimeoutMillis: answerMaxMs });
-    own.on("error", ignore); // one that is idle was lost: the next that is needed is made again
-    return new Database(own, limit, () => own.end());
-  };
-  return { own: made(connections), begun: made(transactions) };
-}
-
-/** Pools that were lent stay open. */
-export async function closeAll({ own, begun }: Databases): Promise<void> {
-  await Promise.all([own.close(), begun.close()]);
 }
 
 function ignore(): void {}

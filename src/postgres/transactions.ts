@@ -8,11 +8,11 @@ import { StoreError } from "../transport/store-errors.js";
 import { Turns } from "../transport/turns.js";
 import { pause } from "./answers.js";
 import { Begun } from "./begun.js";
-import type { Databases } from "./connection.js";
 import { isConnectionLost, storeError } from "./faults.js";
 import { Fates } from "./fates.js";
 import type { Link } from "./link.js";
 import type { Settings } from "./options.js";
+import type { Databases } from "./pools.js";
 
 export interface TransactionsParts {
   readonly host: () => Host;

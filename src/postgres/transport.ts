@@ -17,7 +17,7 @@ import type {
 import { ownerOf } from "./attendance.js";
 import { Claims } from "./claims.js";
 import { Commits, type Written } from "./commits.js";
-import { closeAll, type Connection, type Database, databasesOf, Desk } from "./connection.js";
+import { type Connection, type Database, Desk } from "./connection.js";
 import { Consuming, type Session } from "./consuming.js";
 import { checkServer } from "./durability.js";
 import { storeError, tried } from "./faults.js";
@@ -26,6 +26,7 @@ import { Hints } from "./hints.js";
 import { Joined } from "./joined.js";
 import { Link } from "./link.js";
 import { type PostgresOptions, type Settings, settingsOf } from "./options.js";
+import { closeAll, databasesOf } from "./pools.js";
 import { migrate } from "./schema.js";
 import { writeSettlements } from "./settling.js";
 import { PostgresStore } from "./store.js";
