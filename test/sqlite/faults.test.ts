@@ -183,6 +183,18 @@ describe("a database that is busy", () => {
     await closed;
   });
 
+  test("is left free by a transaction that was asked for as the transport closed", async () => {
+    const { file, open: opened } = setup();
+    const { transport } = await opened();
+    const begun = transport.begin();
+    const closed = transport.close();
+    await expect(begun).rejects.toThrow("it was closed before the transaction could begin");
+    await closed;
+    const other = second(file);
+    other.exec("BEGIN IMMEDIATE");
+    other.exec("ROLLBACK");
+  });
+
   test("is waited for by a delivery's transaction for longer than busyMax, until its signal aborts", async () => {
     const { file, open: opened } = setup();
     const { transport } = await opened({ busyMax: 20 });
